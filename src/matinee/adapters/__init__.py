@@ -1,0 +1,1 @@
+"""Implementations of the ports, embedded and distributed; only wiring and tests import them."""

@@ -1,0 +1,1 @@
+"""Ports on SQLite and folders: no server needed."""

@@ -1,0 +1,1 @@
+"""Settings, wiring, roles, HTTP assembly and the command line."""

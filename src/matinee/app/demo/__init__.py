@@ -1,0 +1,1 @@
+"""The demonstration library: short films made from stills on the first run."""

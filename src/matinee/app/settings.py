@@ -1,0 +1,103 @@
+"""Settings: one frozen tree, read once at start from the environment, passed on in parts.
+
+Every setting is a field here, is listed in `docs/operator-guide.md` (a test compares the two), and has a default
+that works on a laptop. A name that starts with `MATINEE_` and is not a setting is an error that names the nearest one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from matinee.base.errors import Invalid
+
+
+class UnknownSetting(Invalid):
+    """A typo in the environment."""
+
+    code = "unknown_setting"
+
+
+class BadSetting(Invalid):
+    """A setting has a value that it cannot have."""
+
+    code = "bad_setting"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an operator can choose. The environment's name of a field is in `NAMES`."""
+
+    home: Path = Path(".home")
+    """The folder under which all embedded state lies."""
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 lets other devices in."""
+    port: int = 8000
+    """The web port; the next free one is taken when it is not to be had."""
+    edge_port: int = 8080
+    """The embedded edge's port; the next free one is taken when it is not to be had."""
+    edge_url: str = ""
+    """Where players find the edge, when that is not this host and `edge_port`."""
+    public_url: str = ""
+    """How people reach the web app, when that is not `http://host:port` (behind a proxy with TLS, say)."""
+    database_url: str = ""
+    """PostgreSQL for relational state and jobs; empty: SQLite files under `home`."""
+    storage_url: str = ""
+    """The object store; empty: the folder `home/objects`."""
+    compute_url: str = ""
+    """A Dask scheduler (tls://...); empty: workers on this machine."""
+    workers: int = 0
+    """Worker processes on this machine; 0: one a core."""
+    watch: str = ""
+    """A folder whose films are added as they arrive."""
+    ffmpeg: str = ""
+    """An FFmpeg of your own; empty: the one that comes with Matinee."""
+    preset: str = "fast"
+    """x264's preset for every rung: ultrafast ... veryslow."""
+    demo: bool = True
+    """Whether an empty library is given the demonstration films."""
+    storage_limit_gb: float = 0
+    """Refuse new films once the embedded object store holds this much; 0: until the disk is full."""
+    upload_max_gb: float = 500
+    """The largest file that may be uploaded in the browser."""
+
+    @property
+    def objects_url(self) -> str:
+        return self.storage_url or (self.home.resolve() / "objects").as_uri()
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+BACK_ENDS = ("database_url", "storage_url", "compute_url")  # these keep the names the field knows, without a prefix
+NAMES: dict[str, str] = {
+    field: (field.upper() if field in BACK_ENDS else f"MATINEE_{field.upper()}") for field in Settings.__struct_fields__
+}
+_NOT_SETTINGS = {"MATINEE_TEST_MEDIA", "MATINEE_WEB"}  # read by the test-suite and by developers of the web app
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` names. Raises UnknownSetting and BadSetting."""
+    fields = {name: field for field, name in NAMES.items()}
+    for name in environ:
+        if name.startswith("MATINEE_") and name not in fields and name not in _NOT_SETTINGS:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(fields))}"
+            raise UnknownSetting(f"there is no setting {name}{hint}")
+    given = {fields[name]: value for name, value in environ.items() if name in fields and value != ""}
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        name = NAMES.get(field, field)
+        raise BadSetting(f"{name}={environ.get(name, '')!r} cannot be used: {error}") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise NotImplementedError(f"no way to read a {kind.__name__}")

@@ -1,0 +1,1 @@
+"""What every other package may use: ids, units, errors, the clock, objects. Knows nothing of films."""

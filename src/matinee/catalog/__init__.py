@@ -1,0 +1,1 @@
+"""Titles, shows and episodes, their people, artwork and files on disk."""

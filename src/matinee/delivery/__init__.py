@@ -1,0 +1,1 @@
+"""The CDN: tokens and the edge that sends segments."""

@@ -1,0 +1,1 @@
+"""The embedded edge server: sendfile worker processes behind signed paths."""

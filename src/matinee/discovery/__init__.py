@@ -1,0 +1,1 @@
+"""Search, rows and the home page."""

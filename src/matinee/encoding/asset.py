@@ -1,0 +1,100 @@
+"""What encoding delivers: an asset version, its renditions, and the index of their segments.
+
+A rendition is one directory in the object store, `renditions/<key>/`, named by a hash of everything that went into
+it; it never changes. An asset version names the renditions that had passed quality control when it was published.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """One CMAF segment inside `media.mp4`: where its bytes are, and when it is presented."""
+
+    offset: int
+    size: int
+    start_ticks: int
+    duration_ticks: int
+    sha256: str
+
+
+class SegmentIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """`index.json`: the header is bytes [0, init_size), the `sidx` box follows, then the segments, gapless."""
+
+    timescale: int
+    init_size: int
+    segments: tuple[Segment, ...]
+
+
+class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung of the ladder as it was made; `codecs` per RFC 6381, byte ranges inclusive."""
+
+    key: str
+    name: str
+    width: int
+    height: int
+    frame_rate_num: int
+    frame_rate_den: int
+    codecs: str
+    average_bps: int
+    peak_bps: int
+    init_range: tuple[int, int]
+    index_range: tuple[int, int]
+    timescale: int
+
+
+class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One audio track; `language` per BCP 47, `und` when nobody said."""
+
+    key: str
+    language: str
+    label: str
+    channels: int
+    sample_rate: int
+    codecs: str
+    average_bps: int
+    peak_bps: int
+    init_range: tuple[int, int]
+    index_range: tuple[int, int]
+    timescale: int
+    is_default: bool
+
+
+class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """One WebVTT track; `is_sdh`: also describes sound, `is_forced`: only what a viewer of this audio needs."""
+
+    key: str
+    language: str
+    label: str
+    is_sdh: bool = False
+    is_forced: bool = False
+
+
+class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
+    """Small pictures for the seek bar: one image of `columns` x `rows` tiles, a tile every `interval_s`."""
+
+    image: str
+    columns: int
+    rows: int
+    tile_width: int
+    tile_height: int
+    interval_s: float
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """An immutable version of what can be played of a title; video rungs lowest first.
+
+    A later version of the same title (`number` + 1) has more rungs; `is_complete` says that no more will come.
+    """
+
+    id: str
+    title_id: str
+    number: int
+    duration_s: float
+    video: tuple[VideoRendition, ...]
+    audio: tuple[AudioRendition, ...] = ()
+    subtitles: tuple[SubtitleTrack, ...] = ()
+    still: str = ""
+    storyboard: Storyboard | None = None
+    is_complete: bool = False

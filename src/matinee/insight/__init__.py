@@ -1,0 +1,1 @@
+"""What happened: event types and the event log."""

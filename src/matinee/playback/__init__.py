@@ -1,0 +1,1 @@
+"""Pressing play: sessions, manifests, resume."""
