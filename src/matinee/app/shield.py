@@ -1,0 +1,131 @@
+"""The outermost ASGI layer: whom we answer at all, and the headers that tell browsers what our pages may do."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from matinee.app.problem import MEDIA_TYPE, Problem, body_of
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(:\d{1,5})?")
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_ANYWHERE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+_NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
+_POLICIES_MAX = 64  # hosts whose policy is kept; a stranger can ask under any name
+
+
+@dataclass(frozen=True)
+class Shield:
+    """Checks the Host header and adds the security headers.
+
+    `hosts` are the names that we answer to, empty for any: a page of another site whose name is pointed at this
+    machine (DNS rebinding) comes with that site's name. `edges` are the origins that media comes from; `:8080`
+    is that port of whatever host the page was asked from.
+    """
+
+    app: ASGIApp
+    hosts: frozenset[str]
+    edges: tuple[str, ...]
+    script_hashes: tuple[str, ...]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 421 to a foreign Host, else let the application answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        host = _host_header(scope["headers"])
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._with_headers(list(message["headers"]), scope["scheme"], host)
+            await send(message)
+
+        if self._is_ours(host) or scope["path"] == "/health":
+            await self.app(scope, receive, send_with_headers)
+        else:
+            await _refuse(host, send_with_headers)
+
+    def _is_ours(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        return match is not None and (not self.hosts or match[1] in self.hosts)
+
+    def _with_headers(self, headers: list[tuple[bytes, bytes]], scheme: str, host: str) -> list[tuple[bytes, bytes]]:
+        is_page, is_cached = False, False
+        for name, value in headers:
+            lower = name.lower()
+            is_page = is_page or (lower == b"content-type" and value.startswith(b"text/html"))
+            is_cached = is_cached or lower == b"cache-control"
+        policy = _policy(scheme, host, self.edges, self.script_hashes) if is_page else _NOT_A_PAGE
+        headers.extend(_ANYWHERE)
+        headers.append((b"content-security-policy", policy))
+        if not is_cached:
+            headers.append((b"cache-control", b"no-store"))
+        return headers
+
+
+def hosts_of(public_url: str, *, is_local: bool) -> frozenset[str]:
+    """The names to answer to: the public one and the loopback's, or empty (any) where neither limits them."""
+    public = host_of(public_url)
+    if not public and not is_local:
+        return frozenset()
+    return LOOPBACK | ({public.rsplit(":", 1)[0] if public[-1:] != "]" else public} if public else set())
+
+
+def host_of(url: str) -> str:
+    """The host of `url` with its port, as a Host header gives it; empty for an empty URL."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def script_hashes(pages: Iterable[bytes]) -> tuple[str, ...]:
+    """The sources that allow the inline scripts of `pages` (CSP Level 3, 2.3.1), and no other."""
+    digests = {hashlib.sha256(body).digest() for page in pages for body in _INLINE_SCRIPT.findall(page)}
+    return tuple(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
+
+
+@lru_cache(maxsize=_POLICIES_MAX)
+def _policy(scheme: str, host: str, edges: tuple[str, ...], scripts: tuple[str, ...]) -> bytes:
+    """The Content-Security-Policy of our pages when they are asked from `host`."""
+    match = _HOST.fullmatch(host)
+    name = match[1] if match else ""
+    media = " ".join(f"{scheme}://{name}{edge}" if edge.startswith(":") else edge for edge in edges)
+    directives = (
+        "default-src 'self'",
+        f"script-src 'self' {' '.join(scripts)}",
+        "style-src 'self' 'unsafe-inline'",  # components set style attributes; styles can run nothing
+        "img-src 'self' data: blob:",
+        f"media-src 'self' blob: {media}",  # blob: is Media Source Extensions'
+        f"connect-src 'self' {media}",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(directive.strip() for directive in directives).encode()
+
+
+def _host_header(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1").lower() for name, value in headers if name == b"host"), "")
+
+
+async def _refuse(host: str, send: Send) -> None:
+    detail = f"this server is not known as {host!r}; set MATINEE_PUBLIC_URL to the address that people use"
+    problem = Problem(status=HTTPStatus.MISDIRECTED_REQUEST, code="unknown_host", detail=detail)
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body_of(problem), "more_body": False})

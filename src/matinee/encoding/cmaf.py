@@ -1,0 +1,371 @@
+"""Packaging: encoded chunk files become one CMAF file a rendition, addressed by byte ranges (ISO/IEC 23000-19).
+
+A file is the header (ftyp, moov), a sidx with one reference a segment, then a moof and an mdat for each segment, and
+nothing between them (no styp: it is optional, CMAF 7.3.3.1). Video has no edit list: composition offsets are negative
+where frames are reordered, so its first frame is presented at 0. Audio has exactly one edit, which skips the encoder's
+priming. The output is a function of the samples alone, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+
+from matinee.base.errors import Invalid
+from matinee.base.units import BitsPerSecond
+from matinee.encoding import codec, fragment
+from matinee.encoding.asset import Segment, SegmentIndex
+from matinee.encoding.mp4 import BadMp4, Int64s, Samples, Track, box, read_track
+from matinee.encoding.playlist import average_bps, peak_bps
+
+COPY_BYTES = 1 << 20
+AUDIO_TAIL_MIN_S = (
+    0.5  # a shorter last audio segment is merged into the one before: it would cost a request for nothing
+)
+_NAL_IDR, _NAL_SPS, _NAL_PPS = 5, 7, 8  # ISO/IEC 14496-10 table 7-1
+_NAMELESS = slice(42, 74)  # compressorname in a VisualSampleEntry, 12.1.3
+_NOT_OURS_TO_SAY = {b"btrt"}  # a chunk's own bit rate says nothing of the whole
+
+
+class ChunksDoNotJoin(Invalid):
+    """A chunk that cannot follow the ones before it: its time or its length is not what was planned."""
+
+    code = "chunks_do_not_join"
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"chunk {path.name} does not join the others: {what}; delete it and encode it again")
+        self.path, self.what = path, what
+
+
+class ParameterSetsDiffer(ChunksDoNotJoin):
+    """A chunk that the first one's SPS and PPS (or picture description) would decode wrongly."""
+
+    code = "parameter_sets_differ"
+
+    def __init__(self, path: Path, expected: bytes, found: bytes) -> None:
+        super().__init__(path, f"its sample description is {found.hex()} where the first chunk's is {expected.hex()}")
+        self.expected, self.found = expected, found
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """An encoded piece of a rendition: an MP4 that begins with an IDR frame, and how many frames it must have."""
+
+    path: Path
+    frames: int
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """The grid that all renditions of a title share: `rate_num / rate_den` frames/s, cut every `segment_frames`."""
+
+    frames: int
+    rate_num: int
+    rate_den: int
+    segment_frames: int
+
+    def __post_init__(self) -> None:
+        if min(self.frames, self.rate_num, self.rate_den, self.segment_frames) < 1:
+            raise ValueError(f"a timeline has nothing below 1: {self}")
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written: the index for `index.json`, and the facts that manifests need. Byte ranges are inclusive."""
+
+    index: SegmentIndex
+    codecs: str
+    init_range: tuple[int, int]
+    index_range: tuple[int, int]
+    average_bps: BitsPerSecond
+    peak_bps: BitsPerSecond
+
+
+class VideoPackage(Package, frozen=True, kw_only=True):
+    """A packaged rung."""
+
+    width: int
+    height: int
+
+
+class AudioPackage(Package, frozen=True, kw_only=True):
+    """A packaged audio track."""
+
+    channels: int
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """Bytes of a source file that go into a segment as they are."""
+
+    path: Path
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A segment to be written; presentation ticks."""
+
+    start_ticks: int
+    duration_ticks: int
+    run: fragment.Run
+    extents: tuple[_Extent, ...]
+
+
+def package_video(chunks: Sequence[Chunk], timeline: Timeline, out: Path) -> VideoPackage:
+    """Join `chunks`, in order, into the CMAF file `out`, which is made or overwritten; the caller syncs it.
+
+    Raises BadMp4, ChunksDoNotJoin, ParameterSetsDiffer and fragment.TooLong before anything is written.
+    """
+    tracks = [_checked(chunk, timeline) for chunk in chunks]
+    if not tracks or sum(chunk.frames for chunk in chunks) != timeline.frames:
+        raise ValueError(f"chunks of {[chunk.frames for chunk in chunks]} frames do not make {timeline.frames}")
+    entry = _visual_entry(tracks[0])
+    for track in tracks[1:]:
+        if _visual_entry(track) != entry:
+            raise ParameterSetsDiffer(track.path, entry, _visual_entry(track))
+    width, height = codec.picture_size(tracks[0].fields)
+    head = fragment.Header(
+        timescale=timeline.rate_num,
+        duration_ticks=timeline.frames * timeline.rate_den,
+        sample_entry=entry,
+        width=width,
+        height=height,
+    )
+    package = _write(out, head, _video_pieces(tracks, timeline), codec.avc_codec(tracks[0].configuration))
+    return VideoPackage(**_fields(package), width=width, height=height)
+
+
+def package_audio(source: Path, timeline: Timeline, out: Path) -> AudioPackage:
+    """Cut the AAC in the MP4 `source` along `timeline` into the CMAF file `out`, which is made or overwritten.
+
+    A segment ends with the last frame that begins before the video's does, so within one frame of it; what lies
+    past the end of the video is left out, and audio that ends earlier ends earlier. Raises BadMp4 and fragment.TooLong.
+    """
+    track = read_track(source)
+    facts = codec.aac_configuration(_need_entry(track, b"mp4a").configuration)
+    if facts.sample_rate != track.timescale:
+        raise BadMp4(source, f"its timescale is {track.timescale} for {facts.sample_rate} samples/s")
+    pieces = _audio_pieces(track, timeline)
+    head = fragment.Header(
+        timescale=track.timescale,
+        duration_ticks=pieces[-1].start_ticks + pieces[-1].duration_ticks,
+        sample_entry=_entry(track, track.fields),
+        priming_ticks=_priming(track),
+    )
+    package = _write(out, head, pieces, codec.aac_codec(track.configuration))
+    return AudioPackage(**_fields(package), channels=facts.channels, sample_rate=facts.sample_rate)
+
+
+def audio_cuts(timeline: Timeline, *, sample_rate: int, frame_ticks: int, priming_ticks: int, frames: int) -> list[int]:
+    """The AAC frames at which segments begin, and last the one past the end, of `frames` that there are. Pure.
+
+    A cut is the first frame that is presented at or after the video's cut; the last one is where the video ends.
+    """
+    ends = [*range(timeline.segment_frames, timeline.frames, timeline.segment_frames), timeline.frames]
+    seconds_num, seconds_den = timeline.rate_den * sample_rate, timeline.rate_num
+    after = [-(-(end * seconds_num + priming_ticks * seconds_den) // (frame_ticks * seconds_den)) for end in ends]
+    cuts = sorted({0, *(min(cut, frames) for cut in after)})
+    if len(cuts) > 2 and (cuts[-1] - cuts[-2]) * frame_ticks < AUDIO_TAIL_MIN_S * sample_rate:
+        del cuts[-2]
+    return cuts
+
+
+def _need_entry(track: Track, entry: bytes) -> Track:
+    if track.entry != entry or not len(track.samples):
+        raise BadMp4(track.path, f"it holds {len(track.samples)} samples of {track.entry!r}, and {entry!r} is expected")
+    return track
+
+
+def _checked(chunk: Chunk, timeline: Timeline) -> Track:
+    """The chunk's track, if it is what `timeline` asks for: its frames, evenly spaced, an IDR first in all respects."""
+    track = _need_entry(read_track(chunk.path), b"avc1")
+    samples, presented = track.samples, _presented(track.samples)
+    grid = np.arange(len(samples), dtype=np.int64) * timeline.rate_den
+    if len(samples) != chunk.frames:
+        raise ChunksDoNotJoin(chunk.path, f"it has {len(samples)} frames where {chunk.frames} are planned")
+    if track.timescale != timeline.rate_num or (samples.duration_ticks != timeline.rate_den).any():
+        raise ChunksDoNotJoin(
+            chunk.path,
+            f"its frames do not all last {timeline.rate_den}/{timeline.rate_num} s (timescale {track.timescale})",
+        )
+    if presented[0] != 0 or not np.array_equal(np.sort(presented), grid):
+        raise ChunksDoNotJoin(chunk.path, "its frames are not presented one every frame, beginning with the first")
+    if track.edits and [edit.media_time for edit in track.edits] != [int(samples.composition_ticks[0])]:
+        raise ChunksDoNotJoin(chunk.path, f"its edit list cuts or delays it: {track.edits}")
+    _check_idr(track, 0)
+    return track
+
+
+def _presented(samples: Samples) -> Int64s:
+    """When each sample is presented, counted from the earliest."""
+    ticks: Int64s = samples.decode_ticks + samples.composition_ticks
+    return ticks - ticks.min()
+
+
+def _check_idr(track: Track, sample: int) -> None:
+    """Sample number `sample` is an IDR picture, and brings no parameter sets that `avc1` does not allow."""
+    kinds = _nal_kinds(track, sample)
+    if not track.samples.is_sync[sample] or _NAL_IDR not in kinds:
+        raise ChunksDoNotJoin(track.path, f"frame {sample} begins a segment and is no IDR picture (NAL units {kinds})")
+    if _NAL_SPS in kinds or _NAL_PPS in kinds:
+        raise ChunksDoNotJoin(track.path, f"frame {sample} brings its own parameter sets (NAL units {kinds})")
+
+
+def _nal_kinds(track: Track, sample: int) -> list[int]:
+    length_bytes = codec.avc_length_bytes(track.configuration)
+    at, size = int(track.samples.offset[sample]), int(track.samples.size[sample])
+    end, kinds = at + size, []
+    with track.path.open("rb", buffering=0) as file:
+        while at < end:
+            head = os.pread(file.fileno(), length_bytes + 1, at)
+            if len(head) <= length_bytes:
+                raise BadMp4(track.path, f"frame {sample} is cut off")
+            kinds.append(head[length_bytes] & 0x1F)
+            at += length_bytes + int.from_bytes(head[:length_bytes], "big")
+    if at != end:
+        raise BadMp4(track.path, f"the NAL units of frame {sample} do not fill it")
+    return kinds
+
+
+def _visual_entry(track: Track) -> bytes:
+    """The track's avc1 box without its writer's name."""
+    fields = bytearray(track.fields)
+    fields[_NAMELESS] = bytes(_NAMELESS.stop - _NAMELESS.start)
+    return _entry(track, bytes(fields))
+
+
+def _entry(track: Track, fields: bytes) -> bytes:
+    return box(track.entry, fields, *(box(kind, body) for kind, body in track.boxes if kind not in _NOT_OURS_TO_SAY))
+
+
+def _video_pieces(tracks: Sequence[Track], timeline: Timeline) -> list[_Piece]:
+    size = np.concatenate([track.samples.size for track in tracks])
+    is_sync = np.concatenate([track.samples.is_sync for track in tracks])
+    # Decode times are the grid itself: a frame's offset from it is how far it is presented before or after.
+    composition = np.concatenate([_presented(track.samples) - track.samples.decode_ticks for track in tracks])
+    first_frames = np.cumsum([0, *(len(track.samples) for track in tracks)])
+    pieces = []
+    for first in range(0, timeline.frames, timeline.segment_frames):
+        last = min(first + timeline.segment_frames, timeline.frames)
+        chunk = int(np.searchsorted(first_frames, first, side="right")) - 1
+        _check_idr(tracks[chunk], first - int(first_frames[chunk]))
+        ticks, cut = first * timeline.rate_den, slice(first, last)
+        run = fragment.Run(ticks, timeline.rate_den, size[cut], composition[cut], is_sync[cut])
+        extents = tuple(_extents(tracks, first_frames, first, last))
+        pieces.append(_Piece(ticks, (last - first) * timeline.rate_den, run, extents))
+    return pieces
+
+
+def _audio_pieces(track: Track, timeline: Timeline) -> list[_Piece]:
+    samples, priming = track.samples, _priming(track)
+    frame_ticks, frames = _frame_ticks(track), _frames_heard(track)
+    cuts = audio_cuts(
+        timeline, sample_rate=track.timescale, frame_ticks=frame_ticks, priming_ticks=priming, frames=frames
+    )
+    pieces = []
+    for first, last in zip(cuts, cuts[1:], strict=False):
+        start, end = max(0, first * frame_ticks - priming), last * frame_ticks - priming
+        run = fragment.Run(first * frame_ticks, frame_ticks, samples.size[first:last])
+        whole = np.array([0, len(samples)])
+        pieces.append(_Piece(start, end - start, run, tuple(_extents([track], whole, first, last))))
+    return pieces
+
+
+def _priming(track: Track) -> int:
+    """How many ticks the file's one edit skips at the start."""
+    if len(track.edits) != 1 or track.edits[0].media_time < 0:
+        raise BadMp4(track.path, f"its edit list {track.edits} does not say how much of it is encoder priming")
+    return track.edits[0].media_time
+
+
+def _frame_ticks(track: Track) -> int:
+    durations = track.samples.duration_ticks
+    frame_ticks = int(durations[0])
+    if frame_ticks < 1 or (durations[:-1] != frame_ticks).any() or durations[-1] > frame_ticks:
+        raise BadMp4(track.path, "its audio frames are not all equally long")
+    return frame_ticks
+
+
+def _frames_heard(track: Track) -> int:
+    """How many frames hold sound that the edit presents; the rest is the encoder's padding."""
+    edit, frame_ticks = track.edits[0], _frame_ticks(track)
+    heard_ticks = -(-edit.duration * track.timescale // track.movie_timescale)
+    frames = min(len(track.samples), -(-(edit.media_time + heard_ticks) // frame_ticks))
+    if frames * frame_ticks <= edit.media_time:
+        raise BadMp4(track.path, "it has no sound after the encoder's priming")
+    return frames
+
+
+def _extents(tracks: Sequence[Track], first_frames: Int64s, first: int, last: int) -> Iterator[_Extent]:
+    """Where the bytes of frames `first` to `last` (exclusive) of all tracks in a row lie, neighbours merged."""
+    for track, base, end in zip(tracks, first_frames, first_frames[1:], strict=False):
+        begin, stop = max(first - int(base), 0), min(last, int(end)) - int(base)
+        if begin >= stop:
+            continue
+        offset, size = track.samples.offset[begin:stop], track.samples.size[begin:stop]
+        breaks = np.flatnonzero(offset[1:] != offset[:-1] + size[:-1]) + 1
+        for offsets, sizes in zip(np.split(offset, breaks), np.split(size, breaks), strict=True):
+            yield _Extent(track.path, int(offsets[0]), int(sizes.sum()))
+
+
+def _write(out: Path, head: fragment.Header, pieces: Sequence[_Piece], codecs: str) -> Package:
+    init = fragment.header(head)
+    heads = [fragment.fragment_head(number, piece.run) for number, piece in enumerate(pieces, start=1)]
+    references = [
+        fragment.Reference(size=len(lead) + int(piece.run.size.sum()), duration_ticks=piece.duration_ticks)
+        for lead, piece in zip(heads, pieces, strict=True)
+    ]
+    sidx = fragment.segment_index(head.timescale, references)
+    with out.open("wb") as file:
+        file.write(init + sidx)
+        segments = tuple(_write_segment(file, lead, piece) for lead, piece in zip(heads, pieces, strict=True))
+    index = SegmentIndex(timescale=head.timescale, init_size=len(init), segments=segments)
+    return Package(
+        index=index,
+        codecs=codecs,
+        init_range=(0, len(init) - 1),
+        index_range=(len(init), len(init) + len(sidx) - 1),
+        average_bps=average_bps(index),
+        peak_bps=peak_bps(index),
+    )
+
+
+def _write_segment(file: BinaryIO, lead: bytes, piece: _Piece) -> Segment:
+    offset, digest = file.tell(), hashlib.sha256(lead)
+    file.write(lead)
+    for extent in piece.extents:
+        for block in _blocks(extent):
+            digest.update(block)
+            file.write(block)
+    return Segment(
+        offset=offset,
+        size=file.tell() - offset,
+        start_ticks=piece.start_ticks,
+        duration_ticks=piece.duration_ticks,
+        sha256=digest.hexdigest(),
+    )
+
+
+def _blocks(extent: _Extent) -> Iterator[memoryview]:
+    """The extent's bytes, a block at a time in one buffer that is used again."""
+    buffer = memoryview(bytearray(min(COPY_BYTES, extent.size)))
+    left = extent.size
+    with extent.path.open("rb", buffering=0) as file:
+        file.seek(extent.offset)
+        while left:
+            count = file.readinto(buffer[:left])
+            if not count:
+                raise BadMp4(extent.path, "it became shorter while it was read")
+            left -= count
+            yield buffer[:count]
+
+
+def _fields(package: Package) -> dict[str, object]:
+    return {name: getattr(package, name) for name in package.__struct_fields__}

@@ -1,0 +1,119 @@
+"""What a sample entry says of the coded media: RFC 6381 codec strings, picture size, channels. Pure."""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+from matinee.base.errors import Invalid
+
+_ES, _DECODER, _SPECIFIC = 0x03, 0x04, 0x05  # descriptor tags, ISO/IEC 14496-1 7.2.2.1
+_MPEG4_AUDIO = 0x40
+_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+_CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}  # ISO/IEC 14496-3 table 1.19
+_LENGTH_BYTES_MAX = 4
+
+
+class BadConfiguration(Invalid):
+    """A codec configuration that does not say what a player must know."""
+
+    code = "bad_codec_configuration"
+
+    def __init__(self, what: str, configuration: bytes) -> None:
+        super().__init__(f"{what} in the codec configuration {configuration.hex()}; encode it again")
+        self.what, self.configuration = what, configuration
+
+
+class AacConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """What an AudioSpecificConfig says (ISO/IEC 14496-3 1.6.2.1)."""
+
+    object_type: int
+    sample_rate: int
+    channels: int
+
+
+def avc_codec(configuration: bytes) -> str:
+    """`avc1.PPCCLL` of an avcC payload: profile, constraints, level (RFC 6381 3.3)."""
+    if len(configuration) < 7 or configuration[0] != 1:
+        raise BadConfiguration("no AVCDecoderConfigurationRecord", configuration)
+    return f"avc1.{configuration[1:4].hex()}"
+
+
+def avc_parameter_sets(configuration: bytes) -> tuple[bytes, ...]:
+    """The SPS and PPS NAL units of an avcC payload, in order (ISO/IEC 14496-15 5.3.3.1)."""
+    avc_codec(configuration)
+    sets: list[bytes] = []
+    at = 5
+    for mask in (0x1F, 0xFF):
+        count, at = configuration[at] & mask if at < len(configuration) else 0, at + 1
+        for _ in range(count):
+            length = int.from_bytes(configuration[at : at + 2], "big")
+            if not 0 < length <= len(configuration) - at - 2:
+                raise BadConfiguration("a parameter set that is cut off", configuration)
+            sets.append(configuration[at + 2 : at + 2 + length])
+            at += 2 + length
+    if len(sets) < 2:
+        raise BadConfiguration("no SPS or no PPS", configuration)
+    return tuple(sets)
+
+
+def avc_length_bytes(configuration: bytes) -> int:
+    """How many bytes say the length of each NAL unit in a sample: 1, 2 or 4."""
+    avc_codec(configuration)
+    return (configuration[4] & 3) + 1
+
+
+def picture_size(fields: bytes) -> tuple[int, int]:
+    """Width and height of a VisualSampleEntry (12.1.3), in pixels."""
+    width, height = struct.unpack_from(">HH", fields, 24)
+    return width, height
+
+
+def aac_codec(configuration: bytes) -> str:
+    """`mp4a.40.N` of an esds payload (RFC 6381 3.3)."""
+    return f"mp4a.40.{aac_configuration(configuration).object_type}"
+
+
+def aac_configuration(configuration: bytes) -> AacConfiguration:
+    """What the AudioSpecificConfig inside an esds payload says."""
+    body = _descriptor(configuration, configuration[4:], _ES)
+    if len(body) < 3 or body[2] & 0xE0:
+        raise BadConfiguration("an elementary stream that depends on another", configuration)
+    decoder = _descriptor(configuration, body[3:], _DECODER)
+    if len(decoder) < 13 or decoder[0] != _MPEG4_AUDIO:
+        raise BadConfiguration("no MPEG-4 audio", configuration)
+    specific = _descriptor(configuration, decoder[13:], _SPECIFIC)
+    return _audio_specific(configuration, int.from_bytes(specific[:8].ljust(8, b"\0"), "big"))
+
+
+def _descriptor(configuration: bytes, data: bytes, tag: int) -> bytes:
+    """The content of the descriptor that begins `data`; its length is 7 bits a byte (ISO/IEC 14496-1 8.3.3)."""
+    if not data or data[0] != tag:
+        raise BadConfiguration(f"no descriptor {tag}", configuration)
+    length = 0
+    for at, byte in enumerate(data[1 : 1 + _LENGTH_BYTES_MAX], start=2):
+        length = length << 7 | byte & 0x7F
+        if byte < 0x80 and at + length <= len(data):
+            return data[at : at + length]
+    raise BadConfiguration(f"a descriptor {tag} that is cut off", configuration)
+
+
+def _audio_specific(configuration: bytes, bits: int) -> AacConfiguration:
+    """Reads the first fields of an AudioSpecificConfig from its first 64 bits."""
+    at = 0
+
+    def take(count: int) -> int:
+        nonlocal at
+        at += count
+        return bits >> (64 - at) & ((1 << count) - 1)
+
+    object_type = take(5)
+    if object_type == 31:
+        object_type = 32 + take(6)
+    index = take(4)
+    rate = take(24) if index == 15 else _RATES[index] if index < len(_RATES) else 0
+    channels = _CHANNELS.get(take(4), 0)
+    if not rate or not channels:
+        raise BadConfiguration("no usable sample rate or channel layout", configuration)
+    return AacConfiguration(object_type=object_type, sample_rate=rate, channels=channels)

@@ -1,0 +1,197 @@
+"""FFmpeg's command lines as values: built from numbers, enums and paths that we made; no text of a client's.
+
+Input is always opened the same way: the demuxer is named, only the file protocol and the allowed decoders exist, and
+external references in a container are not followed. Every command can be pasted into a shell from the job's log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
+from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
+from matinee.encoding.source import Inspection, has_index
+from matinee.encoding.timeline import IDR_PER_SEGMENT, Chunk, Timeline, common_ticks
+
+MAXRATE_FACTOR = 1.5
+"""VBV: a second may take this many times the average ..."""
+BUFFER_S = 2.0
+"""... out of a buffer that holds so many seconds of the average."""
+
+
+def base(ffmpeg: Path) -> list[str]:
+    """What every run begins with: no questions, no banner, a log whose lines name their level."""
+    return [str(ffmpeg), "-nostdin", "-hide_banner", "-loglevel", "level+verbose", "-y"]
+
+
+def opened(path: Path, demuxer: str, *, decoders: Sequence[str], seek_s: float | None = None) -> list[str]:
+    """An input, hardened. `seek_s` is absolute in the file's own timestamps, which are kept."""
+    return [
+        "-protocol_whitelist", "file",
+        "-codec_whitelist", ",".join(sorted(decoders)),
+        "-f", demuxer,
+        "-threads", "1",
+        "-copyts",
+        *(["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{seek_s:.6f}"] if seek_s is not None else []),
+        "-i", str(path),
+    ]  # fmt: skip
+
+
+def _seek_s(inspection: Inspection, chunk: Chunk) -> float | None:
+    if chunk.seek_ticks is None or inspection.video is None:
+        return None
+    return float(chunk.seek_ticks * Fraction(*inspection.video.time_base))
+
+
+def on_timeline(inspection: Inspection, timeline: Timeline, start: int) -> str:
+    """Filters that put decoded frames onto the output's timeline, with output frame `start` at time 0.
+
+    The shift is done in a time base where it is a whole number; the fps filter then drops what lies before 0 but for
+    the last such frame, and repeats frames where the source has none.
+    """
+    scale, per_tick, per_frame = common_ticks(timeline)
+    shift = timeline.origin * per_tick + start * per_frame
+    times = "PTS" if has_index(inspection) else f"N*{per_frame}"
+    num, den = timeline.rate
+    return f"settb=expr=1/{scale},setpts={times}-{shift},fps=fps={num}/{den}:start_time=0:round=near"
+
+
+def chunk_argv(  # noqa: PLR0913
+    ffmpeg: Path, source: Path, inspection: Inspection, chunk: Chunk, recipe: VideoRecipe, out: Path
+) -> list[str]:
+    """Encode one chunk of one rung: exactly `chunk.end - chunk.start` frames, an IDR where each segment starts."""
+    rung, timeline = recipe.rung, recipe.timeline
+    frames = chunk.end - chunk.start
+    filters = [
+        on_timeline(inspection, timeline, chunk.start),
+        f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv",
+        "setsar=1",
+        "format=yuv420p",
+        f"tpad=stop_mode=clone:stop={frames}",  # the last frame is held when the source's last timestamp is odd
+    ]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, chunk)),
+        "-map", f"0:{recipe.stream}", "-an", "-sn", "-dn",
+        "-vf", ",".join(filters),
+        "-frames:v", str(frames),
+        *x264(recipe),
+        "-map_metadata", "-1", "-map_chapters", "-1",
+        "-fflags", "+bitexact", "-flags:v", "+bitexact+global_header",
+        "-fps_mode", "passthrough",
+        "-video_track_timescale", str(timeline.rate[0]),
+        "-f", "mp4", str(out),
+    ]  # fmt: skip
+
+
+def x264(recipe: VideoRecipe) -> list[str]:
+    """One-pass average bitrate under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
+    bps, encoder, segment = recipe.rung.bitrate_bps, recipe.encoder, recipe.timeline.segment_frames
+    thirds = [round(part * segment / IDR_PER_SEGMENT) for part in range(IDR_PER_SEGMENT)]
+    return [
+        "-c:v", "libx264", "-preset", encoder.preset, "-profile:v", "high", "-threads", str(encoder.threads),
+        "-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S)),
+        "-bf", "3",
+        # stitchable: SPS and PPS do not depend on the chunk's content. scenecut=0 and an endless keyint: IDRs are
+        # where force_key_frames says, on every rung alike.
+        "-x264-params", "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:stitchable=1:force-cfr=1",
+        "-force_key_frames", "expr:" + "+".join(f"eq(mod(n,{segment}),{third})" for third in thirds),
+        "-forced-idr", "1",
+    ]  # fmt: skip
+
+
+def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: AudioRecipe, out: Path) -> list[str]:
+    """Encode one audio track whole: its sample 0 is the video's frame 0, and it is as long as the video.
+
+    Gaps in the source are filled with silence, so that sound never drifts; a track that ends early is padded.
+    """
+    timeline = recipe.timeline
+    origin_s = float(timeline.origin * Fraction(*timeline.time_base)) if has_index(inspection) else 0.0
+    filters = [
+        f"asetpts=PTS-{origin_s:.6f}/TB",
+        f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
+        "apad",
+        f"atrim=end_sample={round(timeline.duration_s * AUDIO_RATE_HZ)}",
+    ]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(AUDIO_DECODERS)),
+        "-map", f"0:{recipe.stream}", "-vn", "-sn", "-dn",
+        "-af", ",".join(filters),
+        "-ac", str(recipe.channels),
+        "-c:a", "aac", "-b:a", str(recipe.bitrate_bps),
+        "-map_metadata", "-1", "-map_chapters", "-1",
+        "-fflags", "+bitexact", "-flags:a", "+bitexact",
+        "-f", "mp4", str(out),
+    ]  # fmt: skip
+
+
+def samples_argv(  # noqa: PLR0913
+    ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, window: Chunk, size: tuple[int, int], out: Path
+) -> list[str]:
+    """One small yuv420p frame a second of a window, one after another in a raw file."""
+    assert inspection.video is not None
+    filters = [
+        on_timeline(inspection, timeline, window.start),
+        f"trim=end_frame={window.end - window.start}",
+        each_second(timeline),
+        f"scale={size[0]}:{size[1]}:flags=area:out_range=tv",
+        "format=yuv420p",
+    ]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, window)),
+        "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
+        "-vf", ",".join(filters), "-fps_mode", "passthrough",
+        "-f", "rawvideo", str(out),
+    ]  # fmt: skip
+
+
+def still_argv(  # noqa: PLR0913
+    ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, at: Chunk, size: tuple[int, int], out: Path
+) -> list[str]:
+    """The frame at `at.start` as a PNG of `size`."""
+    assert inspection.video is not None
+    filters = [on_timeline(inspection, timeline, at.start), f"scale={size[0]}:{size[1]}:flags=lanczos", "format=rgb24"]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, at)),
+        "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
+        "-vf", ",".join(filters), "-frames:v", "1",
+        "-c:v", "png", "-f", "image2pipe", str(out),
+    ]  # fmt: skip
+
+
+def check_argv(ffmpeg: Path, piece: Path, timeline: Timeline, size: tuple[int, int], out: Path) -> list[str]:
+    """Decode our own rendition (header and some segments) whole, and keep a small frame a second of it.
+
+    `-xerror`: any error of the decoder ends the run with a failure.
+    """
+    filters = [
+        each_second(timeline),
+        f"scale={size[0]}:{size[1]}:flags=area",
+        "format=gray",
+    ]
+    return [
+        *base(ffmpeg), "-xerror",
+        *opened(piece, "mov", decoders=("h264",)),
+        "-map", "0:0", "-vf", ",".join(filters), "-fps_mode", "passthrough",
+        "-f", "rawvideo", str(out),
+        "-map", "0:0", "-fps_mode", "passthrough", "-f", "null", "-",
+    ]  # fmt: skip
+
+
+def check_audio_argv(ffmpeg: Path, piece: Path, out: Path) -> list[str]:
+    """Decode our own audio rendition whole into 16-bit mono at 8 kHz: enough to count it and to see that it sounds."""
+    return [
+        *base(ffmpeg), "-xerror",
+        *opened(piece, "mov", decoders=("aac",)),
+        "-map", "0:0", "-ac", "1", "-ar", "8000", "-f", "s16le", str(out),
+    ]  # fmt: skip
+
+
+def each_second(timeline: Timeline) -> str:
+    """Keeps frames 0, r, 2r ... where r is the rate rounded to whole frames."""
+    return f"select=not(mod(n\\,{max(1, round(timeline.fps))}))"

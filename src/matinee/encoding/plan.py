@@ -1,0 +1,310 @@
+"""The plan of a title, and what to do next: `next_tasks(plan, done)` is pure, so running again is resuming.
+
+A task is named by what it makes. Names below `renditions/` are the product; names below `work/<source>/` are
+intermediates that go when the last version is published. What is done is what exists under those names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from matinee.encoding.ladder import ladder
+from matinee.encoding.recipe import (
+    AUDIO_BPS,
+    AUDIO_CHANNELS_MAX,
+    AudioRecipe,
+    Encoder,
+    Recipe,
+    SubtitleRecipe,
+    VideoRecipe,
+    key_of,
+)
+from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
+from matinee.encoding.source import AudioStream, Inspection, display_size
+from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
+
+SOUND_PRIORITY = 90
+"""Priorities: first what every version needs (sound, subtitles, pictures), then rungs, lowest first; checks before
+chunks of the same rung, so that a rung that can be finished is."""
+
+
+class Sidecar(msgspec.Struct, frozen=True, kw_only=True):
+    """A subtitle file that lies beside the film: WebVTT in the object store, named by its content."""
+
+    text: str
+    language: str
+    label: str
+    is_sdh: bool = False
+    is_forced: bool = False
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for: the payload of a job. `source` is the SHA-256 of the master."""
+
+    title_id: str
+    master: str
+    source: str
+    size_bytes: int
+    sidecars: tuple[Sidecar, ...] = ()
+    is_damaged_accepted: bool = False
+
+
+class Rendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One rendition to be made, and its key."""
+
+    key: str
+    recipe: Recipe
+
+    @property
+    def folder(self) -> str:
+        return f"renditions/{self.key}"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a title becomes. `video` is lowest rung first."""
+
+    order: Order
+    inspection: Inspection
+    timeline: Timeline
+    chunks: tuple[Chunk, ...]
+    windows: tuple[Chunk, ...]
+    video: tuple[Rendition, ...]
+    audio: tuple[Rendition, ...]
+    subtitles: tuple[Rendition, ...]
+
+    @property
+    def work(self) -> str:
+        return work_folder(self.order.source)
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of work for a worker: what kind, for which rendition, which part; `makes` is the object that proves it."""
+
+    kind: str  # sample | chunk | audio | package | check | subtitles | pictures
+    makes: str
+    rendition: str = ""
+    part: int = 0
+    priority: int = 0
+
+
+def work_folder(source: str) -> str:
+    """Where the intermediates of the master with this hash lie."""
+    return f"work/{source}"
+
+
+def inspection_name(source: str) -> str:
+    """The object that an inspection makes."""
+    return f"{work_folder(source)}/inspection"
+
+
+def window_name(source: str, number: int) -> str:
+    """The object that sampling window `number` makes."""
+    return f"{work_folder(source)}/window-{number:04}"
+
+
+def chunk_name(plan: Plan, rendition: str, number: int) -> str:
+    """The object that encoding chunk `number` of a rung makes."""
+    return f"{plan.work}/{rendition}/{number:05}.mp4"
+
+
+def check_name(plan: Plan, rendition: str, number: int) -> str:
+    """The object that says that window `number` of a rendition passed."""
+    return f"{plan.work}/{rendition}/passed-{number:04}"
+
+
+def facts_name(rendition: str) -> str:
+    """The last object that packaging writes: the rendition's description. With it, the rendition is whole."""
+    return f"renditions/{rendition}/rendition.json"
+
+
+def pictures_name(source: str) -> str:
+    """The object that names the still and the storyboard."""
+    return f"{work_folder(source)}/pictures"
+
+
+def windows_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
+    """The film cut into sampling windows of WINDOW_SEGMENTS segments: unions of nothing smaller than a segment."""
+    size = timeline.segment_frames * WINDOW_SEGMENTS
+    starts = [start for start in range(0, timeline.frames, size)]
+    by_start = {chunk.start: chunk for chunk in chunks_of(inspection, timeline)}
+    return tuple(
+        msgspec.structs.replace(
+            _nearest(by_start, start), number=number, start=start, end=min(start + size, timeline.frames), repeats=0
+        )
+        for number, start in enumerate(starts)
+    )
+
+
+def _nearest(by_start: Mapping[int, Chunk], start: int) -> Chunk:
+    """The last chunk that begins at or before `start`: its key frame serves to seek there."""
+    return by_start[max(known for known in by_start if known <= start)]
+
+
+def plan_of(order: Order, inspection: Inspection, samples: Sequence[Window], encoder: Encoder) -> Plan:
+    """The plan of an accepted master, once all its windows are sampled."""
+    timeline = timeline_of(inspection)
+    return Plan(
+        order=order,
+        inspection=inspection,
+        timeline=timeline,
+        chunks=chunks_of(inspection, timeline),
+        windows=windows_of(inspection, timeline),
+        video=_video(order, inspection, timeline, samples, encoder),
+        audio=_audio(order, inspection, timeline, encoder),
+        subtitles=tuple(_named(recipe) for recipe in _subtitles(order, timeline)),
+    )
+
+
+def _named(recipe: Recipe) -> Rendition:
+    return Rendition(key=key_of(recipe), recipe=recipe)
+
+
+def _video(
+    order: Order, inspection: Inspection, timeline: Timeline, samples: Sequence[Window], encoder: Encoder
+) -> tuple[Rendition, ...]:
+    assert inspection.video is not None
+    rungs = ladder(*display_size(inspection.video), overall(samples).factor)
+    return tuple(
+        _named(
+            VideoRecipe(
+                source=order.source,
+                stream=inspection.video.index,
+                timeline=timeline,
+                rung=rung,
+                encoder=encoder,
+                is_damaged=order.is_damaged_accepted,
+            )
+        )
+        for rung in rungs
+    )
+
+
+def _audio(order: Order, inspection: Inspection, timeline: Timeline, encoder: Encoder) -> tuple[Rendition, ...]:
+    tracks = [track for track in inspection.audio if track.packets > 0 and track.channels > 0]
+    chosen = next((track for track in tracks if track.is_default), tracks[0] if tracks else None)
+    return tuple(
+        _named(
+            AudioRecipe(
+                source=order.source,
+                stream=track.index,
+                timeline=timeline,
+                channels=min(track.channels, AUDIO_CHANNELS_MAX),
+                bitrate_bps=AUDIO_BPS[min(track.channels, AUDIO_CHANNELS_MAX)],
+                language=track.language,
+                label=_label(track, number),
+                is_default=track is chosen,
+                encoder=encoder,
+            )
+        )
+        for number, track in enumerate(tracks, start=1)
+    )
+
+
+def _label(track: AudioStream, number: int) -> str:
+    return track.title or f"Track {number}"
+
+
+def _subtitles(order: Order, timeline: Timeline) -> list[SubtitleRecipe]:
+    return [
+        SubtitleRecipe(
+            text=sidecar.text,
+            language=sidecar.language,
+            label=sidecar.label,
+            is_sdh=sidecar.is_sdh,
+            is_forced=sidecar.is_forced,
+            duration_s=timeline.duration_s,
+        )
+        for sidecar in order.sidecars
+    ]
+
+
+def sampling_tasks(source: str, windows: Sequence[Chunk], done: Collection[str]) -> list[Task]:
+    """What must be sampled before there can be a plan."""
+    tasks = [
+        Task(kind="sample", makes=window_name(source, window.number), part=window.number, priority=SOUND_PRIORITY)
+        for window in windows
+    ]
+    return [task for task in tasks if task.makes not in done]
+
+
+def next_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
+    """Everything that can be worked on now, most urgent first; `done` holds the names of the objects that exist.
+
+    A rung is chunks, then packaging, then checks. Chunks of a packaged rung are not needed any more, even if gone.
+    """
+    tasks = [
+        *(_sound_tasks(plan, done)),
+        *(
+            Task(kind="subtitles", makes=facts_name(track.key), rendition=track.key, priority=SOUND_PRIORITY)
+            for track in plan.subtitles
+        ),
+        Task(kind="pictures", makes=pictures_name(plan.order.source), priority=SOUND_PRIORITY),
+    ]
+    for rank, rung in enumerate(plan.video):
+        tasks += _rung_tasks(plan, rung, SOUND_PRIORITY - 10 * (rank + 1), done)
+    return sorted((task for task in tasks if task.makes not in done), key=lambda task: -task.priority)
+
+
+def _sound_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
+    tasks = []
+    for track in plan.audio:
+        if facts_name(track.key) in done:
+            passed = check_name(plan, track.key, 0)
+            tasks.append(Task(kind="check", makes=passed, rendition=track.key, priority=SOUND_PRIORITY))
+        else:
+            made = facts_name(track.key)
+            tasks.append(Task(kind="audio", makes=made, rendition=track.key, priority=SOUND_PRIORITY))
+    return tasks
+
+
+def _rung_tasks(plan: Plan, rung: Rendition, priority: int, done: Collection[str]) -> list[Task]:
+    if facts_name(rung.key) in done:
+        return [
+            Task(
+                kind="check",
+                makes=check_name(plan, rung.key, window.number),
+                rendition=rung.key,
+                part=window.number,
+                priority=priority + 2,
+            )
+            for window in plan.windows
+        ]
+    chunks = [
+        Task(
+            kind="chunk",
+            makes=chunk_name(plan, rung.key, chunk.number),
+            rendition=rung.key,
+            part=chunk.number,
+            priority=priority,
+        )
+        for chunk in plan.chunks
+    ]
+    if any(chunk.makes not in done for chunk in chunks):
+        return chunks
+    return [Task(kind="package", makes=facts_name(rung.key), rendition=rung.key, priority=priority + 1)]
+
+
+def publishable(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
+    """The rungs that may be watched now: every rung up to the first unfinished one, once sound and pictures are there."""
+    common = [
+        *(check_name(plan, track.key, 0) for track in plan.audio),
+        *(facts_name(track.key) for track in plan.subtitles),
+        pictures_name(plan.order.source),
+    ]
+    if any(name not in done for name in common):
+        return ()
+    ready = []
+    for rung in plan.video:
+        if not is_passed(plan, rung, done):
+            break
+        ready.append(rung)
+    return tuple(ready)
+
+
+def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:
+    """Whether a rung is packaged and every window of it has passed."""
+    return facts_name(rung.key) in done and all(
+        check_name(plan, rung.key, window.number) in done for window in plan.windows
+    )

@@ -1,0 +1,84 @@
+"""Recipes: everything that decides the bytes of an artefact, and the key that is a hash of it.
+
+A rendition's key changes exactly when its bytes would: another source, frame, bitrate, preset, thread count or FFmpeg.
+So 'finished' can mean 'an object of that name exists', on any machine and after an upgrade.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from matinee.encoding.ladder import Rung
+from matinee.encoding.timeline import Timeline
+
+RECIPE_VERSION = 1
+"""Raised when the meaning of a recipe's fields, or the packager's output, changes."""
+KEY_DIGITS = 32
+X264_THREADS = 1
+"""x264's output depends on its thread count; parallelism comes from chunks and rungs, which lose no quality."""
+AUDIO_RATE_HZ = 48_000
+AUDIO_BPS = {1: 96_000, 2: 128_000}
+AUDIO_CHANNELS_MAX = 2
+
+
+class Encoder(msgspec.Struct, frozen=True, kw_only=True):
+    """The encoder that is used: which FFmpeg build (a hash of its bytes), which x264 preset."""
+
+    build: str
+    preset: str
+    threads: int = X264_THREADS
+
+
+class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
+    """One rung of one title."""
+
+    source: str
+    stream: int
+    timeline: Timeline
+    rung: Rung
+    encoder: Encoder
+    is_damaged: bool = False
+    version: int = RECIPE_VERSION
+
+
+class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
+    """One audio track of one title."""
+
+    source: str
+    stream: int
+    timeline: Timeline
+    channels: int
+    bitrate_bps: int
+    language: str
+    label: str
+    is_default: bool
+    encoder: Encoder
+    version: int = RECIPE_VERSION
+
+
+class SubtitleRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="subtitles"):
+    """One WebVTT track; `text` is the object that holds it, named by a hash of its content."""
+
+    text: str
+    language: str
+    label: str
+    is_sdh: bool
+    is_forced: bool
+    duration_s: float
+    version: int = RECIPE_VERSION
+
+
+Recipe = VideoRecipe | AudioRecipe | SubtitleRecipe
+
+
+def key_of(recipe: Recipe) -> str:
+    """The rendition's name: hex digits of the SHA-256 of its recipe in canonical JSON."""
+    canonical = msgspec.json.encode(recipe, order="sorted")
+    return hashlib.sha256(canonical).hexdigest()[:KEY_DIGITS]
+
+
+def content_key(keys: tuple[str, ...]) -> str:
+    """The name of a set of renditions: an asset version is published once per set."""
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:KEY_DIGITS]

@@ -1,0 +1,156 @@
+"""What a mezzanine holds, as the inspection found it, and whether Matinee takes it."""
+
+from __future__ import annotations
+
+from array import array
+from fractions import Fraction
+
+import msgspec
+
+from matinee.base.errors import Invalid
+from matinee.encoding.container import AUDIO_DECODERS, RAW_STREAMS, VIDEO_DECODERS
+
+SHORTEST_S = 0.5
+LONGEST_S = 12 * 3600.0
+LARGEST_SIDE = 8_192
+SMALLEST_SIDE = 32
+AUDIO_TRACKS_MAX = 16
+MISSING_END_MAX_S = 1.0
+"""How much of the announced running time may be missing at the end before the file counts as cut off."""
+
+
+class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
+    """The picture. Width and height as coded; `sample_aspect` (width, height) of one sample; rotation clockwise."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    sample_aspect: tuple[int, int] = (1, 1)
+    rotation: int = 0
+    time_base: tuple[int, int]
+    nominal_rate: tuple[int, int] = (0, 1)
+    pixel_format: str = ""
+    is_full_range: bool = False
+    is_hdr: bool = False
+
+
+class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
+    """One sound track; `language` as the container says it."""
+
+    index: int
+    codec: str
+    channels: int
+    sample_rate: int
+    language: str = "und"
+    title: str = ""
+    is_default: bool = False
+    packets: int = 0
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a master: its streams, and when each of its frames is shown.
+
+    `frames` and `keyframes` are int64 little-endian arrays of presentation times in ticks of the video's time base,
+    ascending: `presentation_times` unpacks them.
+    """
+
+    demuxer: str
+    video: VideoStream | None
+    audio: tuple[AudioStream, ...]
+    announced_s: float
+    frames: bytes
+    keyframes: bytes
+    last_duration: int
+    warnings: tuple[str, ...] = ()
+
+
+def presentation_times(packed: bytes) -> array[int]:
+    """The ticks in an `Inspection`'s `frames` or `keyframes`."""
+    times = array("q")
+    times.frombytes(packed)
+    return times
+
+
+def display_size(video: VideoStream) -> tuple[int, int]:
+    """Width and height as a viewer sees them: square samples, upright."""
+    num, den = video.sample_aspect
+    width, height = (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
+    return (height, width) if video.rotation % 180 == 90 else (width, height)
+
+
+def has_index(inspection: Inspection) -> bool:
+    """Whether a decoder can start in the middle of the file."""
+    return inspection.demuxer not in RAW_STREAMS
+
+
+class FilmRefused(Invalid):
+    """The file was read, and Matinee does not take it. `reasons` are for people, each with its remedy."""
+
+    code = "film_refused"
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+def accept(inspection: Inspection, *, damaged: bool = False) -> Inspection:
+    """`inspection` itself, if an asset can be made of it; `damaged` takes a film whose end is missing.
+
+    Raises FilmRefused with every reason at once.
+    """
+    reasons = [*_picture_faults(inspection), *_sound_faults(inspection)]
+    if not reasons and not damaged:
+        reasons = _truncation(inspection)
+    if reasons:
+        raise FilmRefused(*reasons)
+    return inspection
+
+
+def _picture_faults(inspection: Inspection) -> list[str]:
+    video = inspection.video
+    if video is None:
+        return ["there is no video in this file; Matinee needs a picture (for sound alone, add a still as video)"]
+    if video.codec not in VIDEO_DECODERS:
+        return [f"its video is {video.codec or 'of an unknown kind'}, which is not accepted; export it as H.264 or ProRes"]
+    if not inspection.frames:
+        return ["no frame of the video can be read; the file is damaged, copy or export it again"]
+    faults = []
+    if max(video.width, video.height) > LARGEST_SIDE or min(video.width, video.height) < SMALLEST_SIDE:
+        faults.append(
+            f"its picture is {video.width}x{video.height}; sides from {SMALLEST_SIDE} to {LARGEST_SIDE} are accepted"
+        )
+    if (length := running_time_s(inspection)) < SHORTEST_S:
+        faults.append(f"it lasts {length:.3f} s ({len(inspection.frames) // 8} frame(s)); a film has at least {SHORTEST_S} s")
+    elif length > LONGEST_S:
+        faults.append(f"it lasts {length / 3600:.1f} h; at most {LONGEST_S / 3600:.0f} h are accepted: split it")
+    return faults
+
+
+def _sound_faults(inspection: Inspection) -> list[str]:
+    faults = [
+        f"audio track {track.index} is {track.codec or 'of an unknown kind'}, which is not accepted; export it as AAC or PCM"
+        for track in inspection.audio
+        if track.codec not in AUDIO_DECODERS
+    ]
+    if len(inspection.audio) > AUDIO_TRACKS_MAX:
+        faults.append(f"it has {len(inspection.audio)} audio tracks; at most {AUDIO_TRACKS_MAX} are accepted")
+    return faults
+
+
+def _truncation(inspection: Inspection) -> list[str]:
+    has, says = running_time_s(inspection), inspection.announced_s
+    if says - has <= max(MISSING_END_MAX_S, 0.02 * says):
+        return []
+    return [
+        f"the file ends after {has:.1f} s of the {says:.1f} s it announces: it was cut off; copy it again, "
+        "or add it with --accept-damaged to publish what is there"
+    ]
+
+
+def running_time_s(inspection: Inspection) -> float:
+    """Seconds from the first frame's start to the last one's end."""
+    if inspection.video is None or not inspection.frames:
+        return 0.0
+    times = presentation_times(inspection.frames)
+    return float((times[-1] - times[0] + inspection.last_duration) * Fraction(*inspection.video.time_base))

@@ -1,0 +1,273 @@
+"""Durable jobs in the database: load the row under a lock, let `job.step` decide, save.
+
+Atomic on SQLite, where a writing transaction has the file to itself (BEGIN IMMEDIATE), and on PostgreSQL, where the row
+is locked (FOR UPDATE, and SKIP LOCKED where any other row will do). An answer that was given is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, and_, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from matinee.base.clock import Clock
+from matinee.base.database import reading, writing
+from matinee.base.errors import NotFound, Unavailable
+from matinee.base.ids import new_id
+from matinee.base.units import Seconds
+from matinee.work import tables
+from matinee.work.job import (
+    LIVE,
+    Cancel,
+    Claim,
+    Defer,
+    Event,
+    Fail,
+    Finish,
+    Job,
+    JobState,
+    Progress,
+    Release,
+    Renew,
+    Report,
+    Retry,
+    step,
+)
+
+CONTROL_SILENT_S = 60.0  # a control that has not been heard of for this long is not counted as alive
+ENQUEUE_TRIES = 5  # each one lost means that the live job ended between our insert and our look
+LIST_MAX = 1_000  # jobs in one answer
+
+
+class NoSuchJob(NotFound):
+    code = "no_such_job"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"there is no job {job_id}; it may have been pruned")
+        self.job_id = job_id
+
+
+class JobsContended(Unavailable):
+    code = "jobs_contended"
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Durable jobs. Methods that take a `Job` speak for its lease and raise LeaseLost once another holds it."""
+
+    engine: AsyncEngine
+    clock: Clock
+    enqueued: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this process enqueues something, so that its control does not wait for the next poll."""
+
+    async def enqueue(self, kind: str, subject: str, payload: dict[str, Any] | None = None, priority: int = 0) -> Job:
+        """The live job of (kind, subject), made if there is none; one that ended does not count."""
+        job = _new_job(kind, subject, payload or {}, priority, self.clock())
+        for _ in range(ENQUEUE_TRIES):
+            async with writing(self.engine) as connection:
+                kept = await enqueue_in(connection, job)
+            if kept is not None:
+                self.enqueued.set()
+                return kept
+        raise JobsContended(f"{kind} of {subject} could not be enqueued in {ENQUEUE_TRIES} tries; try again")
+
+    async def claim(self, kinds: Collection[str], owner: str, lease_s: float) -> Job | None:
+        """The claimable job of highest priority, oldest first, now leased to `owner`; None when there is none.
+
+        Jobs whose lease has expired are claimable too; those that are poison fail on the way.
+        """
+        while True:
+            async with writing(self.engine) as connection:
+                now = self.clock()
+                found = await _first(connection, _claimable(kinds, now))
+                if found is None:
+                    return None
+                job = step(found, Claim(owner, lease_s), now)
+                await _save(connection, job)
+            if job.state is JobState.RUNNING:
+                return job
+
+    async def renew(self, job: Job, lease_s: float) -> Job:
+        return await self._step(job.id, Renew(job.lease_owner, job.attempt, lease_s))
+
+    async def report(self, job: Job, progress: Progress) -> Job:
+        return await self._step(job.id, Report(job.lease_owner, job.attempt, progress))
+
+    async def finish(self, job: Job) -> Job:
+        return await self._step(job.id, Finish(job.lease_owner, job.attempt))
+
+    async def fail(self, job: Job, reason: str, remedy: str = "") -> Job:
+        """It failed for good (until a person retries it)."""
+        return await self._step(job.id, Fail(job.lease_owner, job.attempt, reason, remedy))
+
+    async def defer(self, job: Job, reason: str, remedy: str = "") -> Job:
+        """Something it needs is away: queued again after a backoff, failed after `RETRIES_MAX` of these in a row."""
+        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy))
+
+    async def release(self, job: Job) -> Job:
+        """Hand it back in good order; it is claimable at once."""
+        return await self._step(job.id, Release(job.lease_owner, job.attempt))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop it: a holder learns so at its next poll. Raises NotNow for a job that has ended."""
+        return await self._step(job_id, Cancel())
+
+    async def retry(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again, or answer the live one that has taken its place."""
+        async with writing(self.engine) as connection:
+            job = step(await _locked(connection, job_id), Retry(), self.clock())
+            live = await _first(connection, _live(job.kind, job.subject))
+            if live is not None:
+                return live
+            await _save(connection, job)
+        self.enqueued.set()
+        return job
+
+    async def get(self, job_id: str) -> Job:
+        async with reading(self.engine) as connection:
+            job = await _first(connection, select(tables.jobs).where(tables.jobs.c.id == job_id))
+        if job is None:
+            raise NoSuchJob(job_id)
+        return job
+
+    async def find(self, kind: str, subject: str) -> Job | None:
+        """The live job of (kind, subject), else its latest, else None."""
+        jobs = tables.jobs.c
+        mine = select(tables.jobs).where(jobs.kind == kind, jobs.subject == subject)
+        async with reading(self.engine) as connection:
+            live = await _first(connection, _live(kind, subject))
+            return live or await _first(connection, mine.order_by(jobs.created.desc(), jobs.id.desc()).limit(1))
+
+    async def list(
+        self, *, states: Collection[JobState] = (), kind: str = "", subject: str = "", limit: int = LIST_MAX
+    ) -> Sequence[Job]:
+        """Jobs in `states` (all when empty), of `kind` and `subject` where given, the latest change first."""
+        jobs = tables.jobs.c
+        query = select(tables.jobs).order_by(jobs.updated.desc(), jobs.id.desc()).limit(min(limit, LIST_MAX))
+        if states:
+            query = query.where(jobs.state.in_([state.value for state in states]))
+        if kind:
+            query = query.where(jobs.kind == kind)
+        if subject:
+            query = query.where(jobs.subject == subject)
+        async with reading(self.engine) as connection:
+            return [_job(row) for row in (await connection.execute(query)).mappings()]
+
+    async def held(self, owner: str) -> dict[str, int]:
+        """What `owner` holds now: the attempt of each job, by its id."""
+        jobs = tables.jobs.c
+        query = select(jobs.id, jobs.attempt).where(jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        async with reading(self.engine) as connection:
+            return {row.id: row.attempt for row in await connection.execute(query)}
+
+    async def abandon(self, owner: str) -> int:
+        """End the leases of a holder that is known to be dead, so that nobody waits for them; answers how many."""
+        jobs = tables.jobs.c
+        expire = update(tables.jobs).where(jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        async with writing(self.engine) as connection:
+            ended = await connection.execute(expire.values(lease_expires=0.0))
+            await connection.execute(delete(tables.controls).where(tables.controls.c.name == owner))
+            return ended.rowcount
+
+    async def heartbeat(self, owner: str) -> None:
+        """Say that the control `owner` is alive."""
+        async with writing(self.engine) as connection:
+            await connection.execute(delete(tables.controls).where(tables.controls.c.name == owner))
+            await connection.execute(insert(tables.controls).values(name=owner, heartbeat=float(self.clock())))
+
+    async def leave(self, owner: str) -> None:
+        """Say that the control `owner` has ended in good order."""
+        async with writing(self.engine) as connection:
+            await connection.execute(delete(tables.controls).where(tables.controls.c.name == owner))
+
+    async def controls(self) -> dict[str, float]:
+        """When each control was last heard of, by its name; those that ended in good order are not in it."""
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(tables.controls))
+            return {row.name: row.heartbeat for row in rows}
+
+    async def live_controls(self, now: Seconds) -> Sequence[str]:
+        """The controls that were heard of in the last `CONTROL_SILENT_S`."""
+        return sorted(name for name, seen in (await self.controls()).items() if seen > now - CONTROL_SILENT_S)
+
+    async def prune(self, before: Seconds) -> int:
+        """Forget jobs that ended before `before`; answers how many."""
+        jobs = tables.jobs.c
+        ended = and_(jobs.state.not_in([state.value for state in LIVE]), jobs.updated < before)
+        async with writing(self.engine) as connection:
+            return (await connection.execute(delete(tables.jobs).where(ended))).rowcount
+
+    async def _step(self, job_id: str, event: Event) -> Job:
+        async with writing(self.engine) as connection:
+            job = step(await _locked(connection, job_id), event, self.clock())
+            await _save(connection, job)
+        return job
+
+
+async def enqueue_in(connection: AsyncConnection, job: Job) -> Job | None:
+    """Insert `job`, or answer the live one of its (kind, subject); None if that ended meanwhile: try again."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = await connection.execute(dialect.insert(tables.jobs).values(_row(job)).on_conflict_do_nothing())
+    return job if added.rowcount else await _first(connection, _live(job.kind, job.subject))
+
+
+def _new_job(kind: str, subject: str, payload: dict[str, Any], priority: int, now: Seconds) -> Job:
+    return Job(
+        id=new_id("job"),
+        kind=kind,
+        subject=subject,
+        payload=payload,
+        priority=priority,
+        created=float(now),
+        updated=float(now),
+    )
+
+
+def _live(kind: str, subject: str) -> Select[Any]:
+    jobs = tables.jobs.c
+    live = jobs.state.in_([state.value for state in LIVE])
+    return select(tables.jobs).where(jobs.kind == kind, jobs.subject == subject, live)
+
+
+def _claimable(kinds: Collection[str], now: Seconds) -> Select[Any]:
+    jobs = tables.jobs.c
+    waits = and_(jobs.state == JobState.QUEUED.value, jobs.run_after <= now)
+    expired = and_(jobs.state == JobState.RUNNING.value, jobs.lease_expires <= now)
+    return (
+        select(tables.jobs)
+        .where(or_(waits, expired), jobs.kind.in_(kinds))
+        .order_by(jobs.priority.desc(), jobs.created, jobs.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def _locked(connection: AsyncConnection, job_id: str) -> Job:
+    job = await _first(connection, select(tables.jobs).where(tables.jobs.c.id == job_id).with_for_update())
+    if job is None:
+        raise NoSuchJob(job_id)
+    return job
+
+
+async def _first(connection: AsyncConnection, query: Select[Any]) -> Job | None:
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _job(row)
+
+
+async def _save(connection: AsyncConnection, job: Job) -> None:
+    await connection.execute(update(tables.jobs).where(tables.jobs.c.id == job.id).values(_row(job)))
+
+
+def _job(row: Any) -> Job:
+    return msgspec.convert(dict(row), Job)
+
+
+def _row(job: Job) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(job)
+    return row
