@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -62,7 +63,7 @@ class Access:
         """Check the rule, then let the handler answer in its time."""
         opt = scope["route_handler"].opt
         token, is_bearer = presented_token(scope["headers"])
-        if scope["type"] == "http" and scope["method"] not in _SAFE and not is_bearer:
+        if scope["type"] == ScopeType.HTTP and scope["method"] not in _SAFE and not is_bearer:
             check_origin(dict(scope["headers"]), self.public_host)
         rule = opt.get("access", "owner")
         scope["user"] = None if rule == "public" else await self._account(rule, token)

@@ -16,6 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from matinee.app.uploads.upload import NotAnUploadBody, UnknownTusVersion, UploadBusy, UploadTooLarge
 from matinee.base.errors import (
     Conflict,
     Forbidden,
@@ -39,6 +40,10 @@ STATUSES: Mapping[type[MatineeError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Invalid: HTTPStatus.BAD_REQUEST,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,  # tus 1.0.0, creation
+    UploadBusy: HTTPStatus.LOCKED,
+    UnknownTusVersion: HTTPStatus.PRECONDITION_FAILED,  # tus 1.0.0, core: Tus-Resumable
+    NotAnUploadBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,  # tus 1.0.0, core: PATCH
 }
 """A kind's status; a class of its own stands here where a standard gives it a status of its own."""
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.app.problem import MEDIA_TYPE, Problem, body_of
@@ -45,7 +46,7 @@ class Shield:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 421 to a foreign Host, else let the application answer."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         host = _host_header(scope["headers"])
@@ -80,10 +81,10 @@ class Shield:
 
 def hosts_of(public_url: str, *, is_local: bool) -> frozenset[str]:
     """The names to answer to: the public one and the loopback's, or empty (any) where neither limits them."""
-    public = host_of(public_url)
-    if not public and not is_local:
-        return frozenset()
-    return LOOPBACK | ({public.rsplit(":", 1)[0] if public[-1:] != "]" else public} if public else set())
+    public = _HOST.fullmatch(host_of(public_url))
+    if public is not None:
+        return LOOPBACK | {public[1]}
+    return LOOPBACK if is_local else frozenset()
 
 
 def host_of(url: str) -> str:
@@ -126,6 +127,7 @@ def _host_header(headers: Iterable[tuple[bytes, bytes]]) -> str:
 async def _refuse(host: str, send: Send) -> None:
     detail = f"this server is not known as {host!r}; set MATINEE_PUBLIC_URL to the address that people use"
     problem = Problem(status=HTTPStatus.MISDIRECTED_REQUEST, code="unknown_host", detail=detail)
-    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    body = body_of(problem)
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body_of(problem), "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

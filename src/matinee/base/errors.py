@@ -6,7 +6,8 @@ wrong, with the value, and what to do about it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 
 class MatineeError(Exception):
@@ -17,6 +18,16 @@ class MatineeError(Exception):
     @property
     def message(self) -> str:
         return str(self)
+
+    def __reduce__(self) -> tuple[Callable[..., MatineeError], tuple[Any, ...]]:
+        # A worker process raises it, the server reads it: its data comes along, and `__init__` is not run again.
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[MatineeError], args: tuple[Any, ...], data: dict[str, Any]) -> MatineeError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(data)
+    return error
 
 
 class NotFound(MatineeError):

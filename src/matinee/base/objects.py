@@ -188,7 +188,21 @@ class _disk_errors:  # noqa: N801 - reads as a statement where it is used
 
 
 __all__ = [
-    "Objects", "OnBytes", "StorageFull", "StorageUnwritable", "check_key", "delete", "delete_under", "exists",
-    "folder_of", "keys_under", "local_copy", "open_objects", "read", "sweep_temporaries", "write", "write_file",
+    "Objects",
+    "OnBytes",
+    "StorageFull",
+    "StorageUnwritable",
+    "check_key",
+    "delete",
+    "delete_under",
+    "exists",
+    "folder_of",
+    "keys_under",
+    "local_copy",
+    "open_objects",
+    "read",
+    "sweep_temporaries",
+    "write",
+    "write_file",
 ]
 _ = obstore

@@ -197,7 +197,7 @@ def _has(folder: Path, file: str, character: str) -> bool:
 
 
 def typeset(
-    fonts: Fonts, face: Face, lines: Sequence[str], size_px: int, align: str = "left", accent: str = ""
+    fonts: Fonts, face: Face, lines: Sequence[str], size_px: int, *, align: str = "left", accent: str = ""
 ) -> Block:
     """Set `lines` at `size_px` per em; the block is as large as its ink. Raises MissingLetters, MissingFont."""
     rows = [line.upper() if face.is_upper else line for line in lines]
@@ -211,7 +211,7 @@ def typeset(
         if align == "center":
             left = margin + (width - _measure(fonts, face, row, size_px)) / 2
         top = int(margin + pitch * number)
-        starts = [*_set_row(fonts, face, row, size_px, (left, top + size_px), ink), left + width + margin]
+        starts = [*_set_row(fonts, face, row, size_px, origin=(left, top + size_px), ink=ink), left + width + margin]
         if accent and accent in row:
             first, end = row.index(accent), row.index(accent) + len(accent)
             amber.paste(255, (int(starts[first]), top, int(starts[end]), top + int(size_px * 1.4)))
@@ -220,14 +220,14 @@ def typeset(
 
 
 def fit(fonts: Fonts, design: Lettering, title: str, width_px: int, height_px: int) -> Block:
-    """Set `title` as `design` says, as large as it goes into the box; an unbroken title is broken where it fits best."""
+    """Set `title` as `design` says, as large as it goes into the box, broken where it fits best."""
     face = FACES[design.face]
     ways = [design.lines] if design.lines else break_lines(_cut(title))
     lines, size = max(
         ((way, _size_that_fits(fonts, face, way, width_px, height_px)) for way in ways),
         key=lambda pair: (round(pair[1] / 3), -len(pair[0])),
     )
-    return typeset(fonts, face, lines, size, design.align, design.accent)
+    return typeset(fonts, face, lines, size, align=design.align, accent=design.accent)
 
 
 def _cut(title: str) -> str:
@@ -245,7 +245,9 @@ def _size_that_fits(fonts: Fonts, face: Face, lines: Sequence[str], width_px: in
 
 
 def _measure(fonts: Fonts, face: Face, row: str, size_px: int) -> float:
-    letters = sum(_font(fonts, face, file, size_px).getlength(text, features=_PLAIN) for file, text in fonts.runs(face, row))
+    letters = sum(
+        _font(fonts, face, file, size_px).getlength(text, features=_PLAIN) for file, text in fonts.runs(face, row)
+    )
     return float(letters) + face.tracking * size_px * max(0, len(row) - 1)
 
 
@@ -260,7 +262,7 @@ def _bearing(fonts: Fonts, face: Face, row: str, size_px: int) -> float:
 
 
 def _set_row(
-    fonts: Fonts, face: Face, row: str, size_px: int, origin: tuple[float, float], ink: Image.Image
+    fonts: Fonts, face: Face, row: str, size_px: int, *, origin: tuple[float, float], ink: Image.Image
 ) -> list[float]:
     """Draw one line on `ink`; answers where each letter starts."""
     draw, (left, baseline), starts = ImageDraw.Draw(ink), origin, list[float]()

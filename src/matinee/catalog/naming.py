@@ -15,21 +15,22 @@ from matinee.catalog.language import UNKNOWN, language_name, language_tag
 from matinee.catalog.title import Metadata, plain
 
 VIDEO_SUFFIXES = frozenset(
-    ".3gp .asf .avi .divx .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
+    {".3gp", ".asf", ".avi", ".divx", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-_PARTIAL = frozenset(".part .!qb .!ut .crdownload .download .partial .tmp .aria2".split())
+_PARTIAL = frozenset([".part", ".!qb", ".!ut", ".crdownload", ".download", ".partial", ".tmp", ".aria2"])
 _EXTRAS = frozenset(
     {"extras", "extra", "featurettes", "featurette", "behind the scenes", "deleted scenes", "interviews", "trailers"}
     | {"trailer", "sample", "samples", "bonus", "backdrops", "theme music", "bloopers"}
 )
 _EXTRAS_IN_A_FILM = frozenset({"shorts", "scenes", "other", "clips", "interview", "special features"})
 _EXTRA_NAME = re.compile(
-    r"(?:^|[-._ ])(sample|trailer)$|-(behindthescenes|deleted|featurette|interview|scene|short|other|clip)$", re.I
+    r"(?:^|[-._])(sample|trailer)$|-(behindthescenes|deleted|featurette|interview|scene|short|other|clip)$", re.I
 )
 _SHELVES = frozenset(
-    {"movies", "movie", "films", "film", "shows", "show", "tv", "tv shows", "tv series", "series", "serien", "filme"}
+    {"movies", "movie", "films", "film", "shows", "tv", "tv shows", "tv series", "series", "serien", "filme"}
     | {"video", "videos", "media", "anime", "downloads", "documentaries", "kids", "library"}
 )
 
@@ -41,7 +42,7 @@ _SEASON_EPISODE = re.compile(
 _CROSS = re.compile(r"(?<![a-z0-9])(\d{1,2})x(\d{2,3})((?:-(?:\d{1,2}x)?\d{2,3})*)(?![0-9a-z])", re.I)
 _SEASON_FOLDER = re.compile(r"(?:season|series|staffel|saison|temporada|stagione|s)[ ._-]*(\d{1,4})", re.I)
 _BARE_EPISODE = re.compile(r"(?:episode|ep|e)?[ ._-]*(\d{1,3})(?=$|[ ._-])", re.I)
-_YEAR_IN_BRACKETS = re.compile(r"[ ._-]*[(\[](\d{4})[)\]]")
+_YEAR_IN_BRACKETS = re.compile(r"[(\[](\d{4})[)\]]")
 _BARE_YEAR = re.compile(r"(?<![a-z0-9])((?:19|20)\d{2})(?![a-z0-9])", re.I)
 _QUALITY = re.compile(
     r"(?<![a-z0-9])(\d{3,4}[pi]|[48]k|uhd|hdr(?:10)?|[xh]\.?26[45]|hevc|av1|xvid|divx|web-?(?:dl|rip)|blu-?ray|"
@@ -90,7 +91,7 @@ def read_path(path: str) -> Metadata:
     ids = _ids(path)
     numbers = _numbers(parts)
     if numbers is not None:
-        return msgspec.structs.replace(_episode(parts, *numbers), ids=ids)
+        return msgspec.structs.replace(_episode(parts, numbers), ids=ids)
     title, year = read_name(parts.stem)
     folder_title, folder_year = read_name(parts.parent.name)
     if year is None and folder_year is not None and not _is_shelf(parts.parent.name):
@@ -101,15 +102,16 @@ def read_path(path: str) -> Metadata:
 def read_name(name: str) -> tuple[str, int | None]:
     """Title and year in the name of a folder, or of a file without its suffix."""
     text = _BRACED.sub("", _ID.sub("", name)).strip()
+    is_dotted = " " not in text
     bracketed = [match for match in _YEAR_IN_BRACKETS.finditer(text) if match.start() > 0]
     if bracketed:
-        return _words(text[: bracketed[-1].start()]), int(bracketed[-1][1])
+        return _words(text[: bracketed[-1].start()], is_dotted), int(bracketed[-1][1])
     quality = _QUALITY.search(text, 1)
     head = text[: quality.start()] if quality else text
     years = [match for match in _BARE_YEAR.finditer(head) if match.start() > 0]
-    if years and (" " not in text or (quality and not head[years[-1].end() :].strip(" ._-([{"))):
-        return _words(head[: years[-1].start()]), int(years[-1][1])
-    return _words(head) or text, None
+    if years and (is_dotted or (quality and not head[years[-1].end() :].strip(" ._-([{"))):
+        return _words(head[: years[-1].start()], is_dotted), int(years[-1][1])
+    return _words(head, is_dotted) or text, None
 
 
 def read_subtitle(tokens: str) -> SubtitleName:
@@ -158,19 +160,19 @@ class _Numbers(msgspec.Struct, frozen=True):
     end: int
 
 
-def _numbers(parts: PurePosixPath) -> tuple[_Numbers] | None:
+def _numbers(parts: PurePosixPath) -> _Numbers | None:
     stem = _ID.sub("", parts.stem)
     match = _SEASON_EPISODE.search(stem) or _CROSS.search(stem)
     if match:
         more = [int(number) for number in re.findall(r"\d+(?!\d*x)", match[3], re.I)]
         last = max(more, default=0)
         episode = int(match[2])
-        return (_Numbers(int(match[1]), episode, last if last > episode else None, match.start(), match.end()),)
+        return _Numbers(int(match[1]), episode, last if last > episode else None, match.start(), match.end())
     season = season_of(parts.parent.name)
     bare = _BARE_EPISODE.match(stem) if season is not None else None
     if season is None or bare is None:
         return None
-    return (_Numbers(season, int(bare[1]), None, 0, bare.end()),)
+    return _Numbers(season, int(bare[1]), None, 0, bare.end())
 
 
 def _episode(parts: PurePosixPath, numbers: _Numbers) -> Metadata:
@@ -185,7 +187,7 @@ def _episode(parts: PurePosixPath, numbers: _Numbers) -> Metadata:
     name = _BRACED.sub("", stem[numbers.end :])
     quality = _QUALITY.search(name)
     return Metadata(
-        title=_words(name[: quality.start()] if quality else name),
+        title=_words(name[: quality.start()] if quality else name, " " not in stem),
         show=show,
         show_year=year,
         season=numbers.season,
@@ -207,7 +209,8 @@ def _ids(path: str) -> dict[str, str]:
     return {match[1].lower(): match[2] for match in _ID.finditer(path)}
 
 
-def _words(text: str) -> str:
-    if " " not in text.strip():
+def _words(text: str, is_dotted: bool) -> str:
+    """The words of a name; dots stand for spaces where the name has none, and stay where it has: `Dr. Mabuse`."""
+    if is_dotted:
         text = re.sub(r"[._]+", " ", text)
-    return " ".join(text.split()).strip(" ._-([{–")
+    return " ".join(text.split()).lstrip(" _-–").rstrip(" _-–([{")

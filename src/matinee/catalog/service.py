@@ -221,6 +221,21 @@ class Catalog:
             rows = await connection.execute(chosen)
             return [msgspec.convert(_plain(row), Sidecar) for row in rows.mappings()]
 
+    async def sidecars_below(self, title_id: str) -> Sequence[Sidecar]:
+        """The subtitle files of a title and, of a show, of its episodes."""
+        below = select(titles.c.id).where((titles.c.id == title_id) | (titles.c.show_id == title_id))
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(sidecars).where(sidecars.c.title_id.in_(below)))
+            return [msgspec.convert(_plain(row), Sidecar) for row in rows.mappings()]
+
+    async def keys_in_use(self) -> set[str]:
+        """The objects that titles name: subtitle files, posters and stills."""
+        async with reading(self.engine) as connection:
+            tracks = (await connection.execute(select(sidecars.c.key, sidecars.c.original_key))).all()
+            pictures = (await connection.execute(select(titles.c.poster, titles.c.still))).all()
+        images = {f"images/{picture['name']}" for row in pictures for picture in row if picture}
+        return {key for row in tracks for key in row} | images
+
     async def add_sidecar(self, title_id: str, sidecar: Sidecar) -> None:
         """Note a subtitle file of a title; the same file again replaces what was noted of it."""
         key = (sidecars.c.title_id == title_id) & (sidecars.c.original_key == sidecar.original_key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def thumbhash(picture: Image.Image) -> str:
     return base64.b64encode(_pack(width, height, luminance, yellow, rose)).decode()
 
 
-_Terms = tuple[float, list[float], float]
+_Terms: TypeAlias = tuple[float, list[float], float]
 
 
 def _encode(channel: NDArray[np.float64], wide: int, high: int) -> _Terms:
@@ -41,10 +42,9 @@ def _encode(channel: NDArray[np.float64], wide: int, high: int) -> _Terms:
     across = np.cos(math.pi / width * np.outer(np.arange(wide), np.arange(width) + 0.5))
     down = np.cos(math.pi / height * np.outer(np.arange(high), np.arange(height) + 0.5))
     table = down @ channel @ across.T / (width * height)
-    waves = [float(table[y, x]) for y in range(high) for x in range(wide) if 0 < x * high + y * wide < wide * high
-             or (0 < x + y and x * high < wide * (high - y))]
-    scale = max((abs(wave) for wave in waves), default=0.0)
-    return float(table[0, 0]), [0.5 + 0.5 / scale * wave if scale else 0.5 for wave in waves], scale
+    waves = [float(table[y, x]) for y in range(high) for x in range(wide) if x * high < wide * (high - y)][1:]
+    scale = max(abs(wave) for wave in waves)
+    return float(table[0, 0]), [0.5 + 0.5 / scale * wave if scale else 0.0 for wave in waves], scale
 
 
 def _pack(width: int, height: int, luminance: _Terms, yellow: _Terms, rose: _Terms) -> bytes:

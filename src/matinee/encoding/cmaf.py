@@ -9,11 +9,12 @@ priming. The output is a function of the samples alone, byte for byte.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -54,24 +55,23 @@ class ParameterSetsDiffer(ChunksDoNotJoin):
         self.expected, self.found = expected, found
 
 
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """An encoded piece of a rendition: an MP4 that begins with an IDR frame, and how many frames it must have."""
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """An encoded chunk of a rendition: an MP4 that begins with an IDR frame, and how many frames it must have."""
 
     path: Path
     frames: int
 
 
-class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """The grid that all renditions of a title share: `rate_num / rate_den` frames/s, cut every `segment_frames`."""
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """The grid that all renditions of a title share: `rate` frames/s (numerator, denominator)."""
 
+    rate: tuple[int, int]
     frames: int
-    rate_num: int
-    rate_den: int
     segment_frames: int
 
     def __post_init__(self) -> None:
-        if min(self.frames, self.rate_num, self.rate_den, self.segment_frames) < 1:
-            raise ValueError(f"a timeline has nothing below 1: {self}")
+        if min(*self.rate, self.frames, self.segment_frames) < 1:
+            raise ValueError(f"a grid has nothing below 1: {self}")
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,32 +118,32 @@ class _Piece:
     extents: tuple[_Extent, ...]
 
 
-def package_video(chunks: Sequence[Chunk], timeline: Timeline, out: Path) -> VideoPackage:
-    """Join `chunks`, in order, into the CMAF file `out`, which is made or overwritten; the caller syncs it.
+def package_video(parts: Sequence[Part], grid: Grid, out: Path) -> VideoPackage:
+    """Join `parts`, in order, into the CMAF file `out`, which is made or overwritten; the caller syncs it.
 
     Raises BadMp4, ChunksDoNotJoin, ParameterSetsDiffer and fragment.TooLong before anything is written.
     """
-    tracks = [_checked(chunk, timeline) for chunk in chunks]
-    if not tracks or sum(chunk.frames for chunk in chunks) != timeline.frames:
-        raise ValueError(f"chunks of {[chunk.frames for chunk in chunks]} frames do not make {timeline.frames}")
+    tracks = [_checked(part, grid) for part in parts]
+    if not tracks or sum(part.frames for part in parts) != grid.frames:
+        raise ValueError(f"parts of {[part.frames for part in parts]} frames do not make {grid.frames}")
     entry = _visual_entry(tracks[0])
     for track in tracks[1:]:
         if _visual_entry(track) != entry:
             raise ParameterSetsDiffer(track.path, entry, _visual_entry(track))
     width, height = codec.picture_size(tracks[0].fields)
     head = fragment.Header(
-        timescale=timeline.rate_num,
-        duration_ticks=timeline.frames * timeline.rate_den,
+        timescale=grid.rate[0],
+        duration_ticks=grid.frames * grid.rate[1],
         sample_entry=entry,
         width=width,
         height=height,
     )
-    package = _write(out, head, _video_pieces(tracks, timeline), codec.avc_codec(tracks[0].configuration))
+    package = _write(out, head, _video_pieces(tracks, grid), codec.avc_codec(tracks[0].configuration))
     return VideoPackage(**_fields(package), width=width, height=height)
 
 
-def package_audio(source: Path, timeline: Timeline, out: Path) -> AudioPackage:
-    """Cut the AAC in the MP4 `source` along `timeline` into the CMAF file `out`, which is made or overwritten.
+def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
+    """Cut the AAC in the MP4 `source` along `grid` into the CMAF file `out`, which is made or overwritten.
 
     A segment ends with the last frame that begins before the video's does, so within one frame of it; what lies
     past the end of the video is left out, and audio that ends earlier ends earlier. Raises BadMp4 and fragment.TooLong.
@@ -152,7 +152,7 @@ def package_audio(source: Path, timeline: Timeline, out: Path) -> AudioPackage:
     facts = codec.aac_configuration(_need_entry(track, b"mp4a").configuration)
     if facts.sample_rate != track.timescale:
         raise BadMp4(source, f"its timescale is {track.timescale} for {facts.sample_rate} samples/s")
-    pieces = _audio_pieces(track, timeline)
+    pieces = _audio_pieces(track, grid)
     head = fragment.Header(
         timescale=track.timescale,
         duration_ticks=pieces[-1].start_ticks + pieces[-1].duration_ticks,
@@ -163,13 +163,13 @@ def package_audio(source: Path, timeline: Timeline, out: Path) -> AudioPackage:
     return AudioPackage(**_fields(package), channels=facts.channels, sample_rate=facts.sample_rate)
 
 
-def audio_cuts(timeline: Timeline, *, sample_rate: int, frame_ticks: int, priming_ticks: int, frames: int) -> list[int]:
+def audio_cuts(grid: Grid, *, sample_rate: int, frame_ticks: int, priming_ticks: int, frames: int) -> list[int]:
     """The AAC frames at which segments begin, and last the one past the end, of `frames` that there are. Pure.
 
     A cut is the first frame that is presented at or after the video's cut; the last one is where the video ends.
     """
-    ends = [*range(timeline.segment_frames, timeline.frames, timeline.segment_frames), timeline.frames]
-    seconds_num, seconds_den = timeline.rate_den * sample_rate, timeline.rate_num
+    ends = [*range(grid.segment_frames, grid.frames, grid.segment_frames), grid.frames]
+    seconds_num, seconds_den = grid.rate[1] * sample_rate, grid.rate[0]
     after = [-(-(end * seconds_num + priming_ticks * seconds_den) // (frame_ticks * seconds_den)) for end in ends]
     cuts = sorted({0, *(min(cut, frames) for cut in after)})
     if len(cuts) > 2 and (cuts[-1] - cuts[-2]) * frame_ticks < AUDIO_TAIL_MIN_S * sample_rate:
@@ -183,22 +183,22 @@ def _need_entry(track: Track, entry: bytes) -> Track:
     return track
 
 
-def _checked(chunk: Chunk, timeline: Timeline) -> Track:
-    """The chunk's track, if it is what `timeline` asks for: its frames, evenly spaced, an IDR first in all respects."""
-    track = _need_entry(read_track(chunk.path), b"avc1")
+def _checked(part: Part, grid: Grid) -> Track:
+    """The part's track, if it is what `grid` asks for: its frames, evenly spaced, an IDR picture first."""
+    track = _need_entry(read_track(part.path), b"avc1")
     samples, presented = track.samples, _presented(track.samples)
-    grid = np.arange(len(samples), dtype=np.int64) * timeline.rate_den
-    if len(samples) != chunk.frames:
-        raise ChunksDoNotJoin(chunk.path, f"it has {len(samples)} frames where {chunk.frames} are planned")
-    if track.timescale != timeline.rate_num or (samples.duration_ticks != timeline.rate_den).any():
+    even = np.arange(len(samples), dtype=np.int64) * grid.rate[1]
+    if len(samples) != part.frames:
+        raise ChunksDoNotJoin(part.path, f"it has {len(samples)} frames where {part.frames} are planned")
+    if track.timescale != grid.rate[0] or (samples.duration_ticks != grid.rate[1]).any():
         raise ChunksDoNotJoin(
-            chunk.path,
-            f"its frames do not all last {timeline.rate_den}/{timeline.rate_num} s (timescale {track.timescale})",
+            part.path,
+            f"its frames do not all last {grid.rate[1]}/{grid.rate[0]} s (timescale {track.timescale})",
         )
-    if presented[0] != 0 or not np.array_equal(np.sort(presented), grid):
-        raise ChunksDoNotJoin(chunk.path, "its frames are not presented one every frame, beginning with the first")
+    if presented[0] != 0 or not np.array_equal(np.sort(presented), even):
+        raise ChunksDoNotJoin(part.path, "its frames are not presented one every frame, beginning with the first")
     if track.edits and [edit.media_time for edit in track.edits] != [int(samples.composition_ticks[0])]:
-        raise ChunksDoNotJoin(chunk.path, f"its edit list cuts or delays it: {track.edits}")
+        raise ChunksDoNotJoin(part.path, f"its edit list cuts or delays it: {track.edits}")
     _check_idr(track, 0)
     return track
 
@@ -206,7 +206,8 @@ def _checked(chunk: Chunk, timeline: Timeline) -> Track:
 def _presented(samples: Samples) -> Int64s:
     """When each sample is presented, counted from the earliest."""
     ticks: Int64s = samples.decode_ticks + samples.composition_ticks
-    return ticks - ticks.min()
+    presented: Int64s = ticks - ticks.min()
+    return presented
 
 
 def _check_idr(track: Track, sample: int) -> None:
@@ -245,32 +246,30 @@ def _entry(track: Track, fields: bytes) -> bytes:
     return box(track.entry, fields, *(box(kind, body) for kind, body in track.boxes if kind not in _NOT_OURS_TO_SAY))
 
 
-def _video_pieces(tracks: Sequence[Track], timeline: Timeline) -> list[_Piece]:
+def _video_pieces(tracks: Sequence[Track], grid: Grid) -> list[_Piece]:
     size = np.concatenate([track.samples.size for track in tracks])
     is_sync = np.concatenate([track.samples.is_sync for track in tracks])
     # Decode times are the grid itself: a frame's offset from it is how far it is presented before or after.
     composition = np.concatenate([_presented(track.samples) - track.samples.decode_ticks for track in tracks])
     first_frames = np.cumsum([0, *(len(track.samples) for track in tracks)])
     pieces = []
-    for first in range(0, timeline.frames, timeline.segment_frames):
-        last = min(first + timeline.segment_frames, timeline.frames)
-        chunk = int(np.searchsorted(first_frames, first, side="right")) - 1
-        _check_idr(tracks[chunk], first - int(first_frames[chunk]))
-        ticks, cut = first * timeline.rate_den, slice(first, last)
-        run = fragment.Run(ticks, timeline.rate_den, size[cut], composition[cut], is_sync[cut])
+    for first in range(0, grid.frames, grid.segment_frames):
+        last = min(first + grid.segment_frames, grid.frames)
+        of = int(np.searchsorted(first_frames, first, side="right")) - 1
+        _check_idr(tracks[of], first - int(first_frames[of]))
+        ticks, cut = first * grid.rate[1], slice(first, last)
+        run = fragment.Run(ticks, grid.rate[1], size[cut], composition[cut], is_sync[cut])
         extents = tuple(_extents(tracks, first_frames, first, last))
-        pieces.append(_Piece(ticks, (last - first) * timeline.rate_den, run, extents))
+        pieces.append(_Piece(ticks, (last - first) * grid.rate[1], run, extents))
     return pieces
 
 
-def _audio_pieces(track: Track, timeline: Timeline) -> list[_Piece]:
+def _audio_pieces(track: Track, grid: Grid) -> list[_Piece]:
     samples, priming = track.samples, _priming(track)
     frame_ticks, frames = _frame_ticks(track), _frames_heard(track)
-    cuts = audio_cuts(
-        timeline, sample_rate=track.timescale, frame_ticks=frame_ticks, priming_ticks=priming, frames=frames
-    )
+    cuts = audio_cuts(grid, sample_rate=track.timescale, frame_ticks=frame_ticks, priming_ticks=priming, frames=frames)
     pieces = []
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in itertools.pairwise(cuts):
         start, end = max(0, first * frame_ticks - priming), last * frame_ticks - priming
         run = fragment.Run(first * frame_ticks, frame_ticks, samples.size[first:last])
         whole = np.array([0, len(samples)])
@@ -367,5 +366,5 @@ def _blocks(extent: _Extent) -> Iterator[memoryview]:
             yield buffer[:count]
 
 
-def _fields(package: Package) -> dict[str, object]:
+def _fields(package: Package) -> dict[str, Any]:
     return {name: getattr(package, name) for name in package.__struct_fields__}

@@ -33,7 +33,9 @@ class Complexity(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def score(self) -> float:
-        return sum(weight * part for weight, part in zip(WEIGHTS, (self.spatial, self.temporal, self.noise), strict=True))
+        return sum(
+            weight * part for weight, part in zip(WEIGHTS, (self.spatial, self.temporal, self.noise), strict=True)
+        )
 
     @property
     def factor(self) -> float:
@@ -59,7 +61,7 @@ def gradient(luma: Luma) -> np.ndarray[Any, np.dtype[np.float32]]:
     rows = frame[:-2] + 2 * frame[1:-1] + frame[2:]
     columns = frame[:, :-2] + 2 * frame[:, 1:-1] + frame[:, 2:]
     across, down = rows[:, 2:] - rows[:, :-2], columns[2:] - columns[:-2]
-    magnitude: np.ndarray[Any, np.dtype[np.float32]] = np.hypot(across, down) / 4
+    magnitude: np.ndarray[Any, np.dtype[np.float32]] = np.hypot(across, down) / np.float32(4)
     return magnitude
 
 
@@ -74,7 +76,7 @@ def temporal_of(before: Luma, luma: Luma) -> float:
 
 
 def noise_of(luma: Luma) -> float:
-    """Standard deviation of the noise, where there are no edges. J. Immerkaer, "Fast Noise Variance Estimation", 1996."""
+    """Standard deviation of noise away from edges. J. Immerkaer, "Fast Noise Variance Estimation", 1996, eq. 4."""
     frame = luma.astype(np.float32)
     rows = frame[:-2] - 2 * frame[1:-1] + frame[2:]
     laplacian = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:])

@@ -25,14 +25,19 @@ DEMUXERS = {
 RAW_STREAMS = frozenset({"h264", "hevc"})
 """Demuxers without timestamps or an index: frames are counted, and a seek decodes from the start."""
 
-VIDEO_DECODERS = frozenset(
-    "h264 hevc mpeg4 mpeg2video mpeg1video vp8 vp9 av1 libdav1d prores dnxhd ffv1 mjpeg theora rawvideo v210 huffyuv "
-    "utvideo cfhd jpeg2000 vc1 wmv3 dvvideo".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VIDEO_DECODERS = _names(
+    "h264 hevc mpeg4 mpeg2video mpeg1video vp8 vp9 av1 libdav1d prores dnxhd ffv1 mjpeg theora rawvideo v210 "
+    "huffyuv utvideo cfhd jpeg2000 vc1 wmv3 dvvideo"
 )
-AUDIO_DECODERS = frozenset(
-    "aac ac3 eac3 mp3 mp3float mp2 mp2float mp1 mp1float flac opus libopus vorbis libvorbis alac dca truehd mlp wavpack "
-    "pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_u8 pcm_bluray "
-    "pcm_dvd pcm_alaw pcm_mulaw".split()
+AUDIO_DECODERS = _names(
+    "aac ac3 eac3 mp3 mp3float mp2 mp2float mp1 mp1float flac opus libopus vorbis libvorbis alac dca truehd "
+    "mlp wavpack pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le "
+    "pcm_u8 pcm_bluray pcm_dvd pcm_alaw pcm_mulaw"
 )
 """Only these decoders are ever opened. MagicYUV (CVE-2026-8461) and some 400 others stay shut."""
 
@@ -61,7 +66,9 @@ def demuxer_of(head: bytes) -> str:
 
 def _is_iso_media(head: bytes) -> bool:
     # ISO/IEC 14496-12: a box is a 32-bit size and a four-letter type; a film begins with one of these.
-    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot") and int.from_bytes(head[:4]) != 2
+    return (
+        head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot") and int.from_bytes(head[:4]) != 2
+    )
 
 
 def _is_transport_stream(head: bytes) -> bool:

@@ -58,7 +58,7 @@ def on_timeline(inspection: Inspection, timeline: Timeline, start: int) -> str:
     return f"settb=expr=1/{scale},setpts={times}-{shift},fps=fps={num}/{den}:start_time=0:round=near"
 
 
-def chunk_argv(  # noqa: PLR0913
+def chunk_argv(
     ffmpeg: Path, source: Path, inspection: Inspection, chunk: Chunk, recipe: VideoRecipe, out: Path
 ) -> list[str]:
     """Encode one chunk of one rung: exactly `chunk.end - chunk.start` frames, an IDR where each segment starts."""
@@ -128,8 +128,14 @@ def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: Audio
     ]  # fmt: skip
 
 
-def samples_argv(  # noqa: PLR0913
-    ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, window: Chunk, size: tuple[int, int], out: Path
+def samples_argv(
+    ffmpeg: Path,
+    source: Path,
+    inspection: Inspection,
+    timeline: Timeline,
+    window: Chunk,
+    size: tuple[int, int],
+    out: Path,
 ) -> list[str]:
     """One small yuv420p frame a second of a window, one after another in a raw file."""
     assert inspection.video is not None
@@ -149,7 +155,7 @@ def samples_argv(  # noqa: PLR0913
     ]  # fmt: skip
 
 
-def still_argv(  # noqa: PLR0913
+def still_argv(
     ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, at: Chunk, size: tuple[int, int], out: Path
 ) -> list[str]:
     """The frame at `at.start` as a PNG of `size`."""
@@ -171,15 +177,15 @@ def check_argv(ffmpeg: Path, piece: Path, timeline: Timeline, size: tuple[int, i
     """
     filters = [
         each_second(timeline),
-        f"scale={size[0]}:{size[1]}:flags=area",
-        "format=gray",
+        f"scale={size[0]}:{size[1]}:flags=area:out_range=tv",
+        "format=yuv420p",  # not gray: that would be full range, which the samples are not
     ]
     return [
         *base(ffmpeg), "-xerror",
         *opened(piece, "mov", decoders=("h264",)),
+        "-map", "0:0", "-fps_mode", "passthrough", "-f", "null", "-",  # first: its frames are what -progress counts
         "-map", "0:0", "-vf", ",".join(filters), "-fps_mode", "passthrough",
         "-f", "rawvideo", str(out),
-        "-map", "0:0", "-fps_mode", "passthrough", "-f", "null", "-",
     ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of work for a worker: what kind, for which rendition, which part; `makes` is the object that proves it."""
+    """One piece of work: its kind, for which rendition, which part; `makes` is the object that proves it done."""
 
     kind: str  # sample | chunk | audio | package | check | subtitles | pictures
     makes: str
@@ -127,7 +127,7 @@ def pictures_name(source: str) -> str:
 def windows_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
     """The film cut into sampling windows of WINDOW_SEGMENTS segments: unions of nothing smaller than a segment."""
     size = timeline.segment_frames * WINDOW_SEGMENTS
-    starts = [start for start in range(0, timeline.frames, size)]
+    starts = range(0, timeline.frames, size)
     by_start = {chunk.start: chunk for chunk in chunks_of(inspection, timeline)}
     return tuple(
         msgspec.structs.replace(
@@ -287,7 +287,7 @@ def _rung_tasks(plan: Plan, rung: Rendition, priority: int, done: Collection[str
 
 
 def publishable(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
-    """The rungs that may be watched now: every rung up to the first unfinished one, once sound and pictures are there."""
+    """The rungs that may be watched now: all below the first unfinished one, once sound and pictures are there."""
     common = [
         *(check_name(plan, track.key, 0) for track in plan.audio),
         *(facts_name(track.key) for track in plan.subtitles),

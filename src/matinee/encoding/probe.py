@@ -58,7 +58,9 @@ def inspect(path: Path) -> Inspection:
     """Read the headers and every packet's times. Raises FilmRefused, FileEmpty, NotAFilm and av's errors."""
     with path.open("rb") as file:
         demuxer = demuxer_of(file.read(HEAD_BYTES))
-    options = {"protocol_whitelist": "file", "enable_drefs": "0"} if demuxer == "mov" else {"protocol_whitelist": "file"}
+    options = (
+        {"protocol_whitelist": "file", "enable_drefs": "0"} if demuxer == "mov" else {"protocol_whitelist": "file"}
+    )
     with av.open(str(path), format=demuxer, options=options, timeout=(60.0, 60.0)) as container:
         video = next((stream for stream in container.streams.video if not _is_cover(stream)), None)
         audio = list(container.streams.audio)

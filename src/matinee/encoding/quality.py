@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
 
 from matinee.base.errors import Unavailable
-from matinee.encoding.sample import THUMB_SIZE
+from matinee.encoding.complexity import Luma
+from matinee.encoding.sample import thumbnail
 
 PSNR_LEAST_DB = 20.0
 """At 64 x 36, a rung starved of bits stays above 28 dB; a wrong frame, a lost reference or wrong parameter sets fall
@@ -37,18 +38,17 @@ class VideoCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def psnr_db(one: bytes, other: bytes) -> float:
-    """Peak signal-to-noise ratio of two luma thumbnails of THUMB_SIZE, at most 99."""
+    """Peak signal-to-noise ratio of two luma thumbnails, at most 99."""
     first = np.frombuffer(one, np.uint8).astype(np.float64)
     second = np.frombuffer(other, np.uint8).astype(np.float64)
     error = float(np.mean((first - second) ** 2))
     return 99.0 if error == 0 else min(99.0, 10 * float(np.log10(255**2 / error)))
 
 
-def compare(thumbs: Sequence[bytes], decoded: bytes) -> tuple[float, ...]:
-    """PSNR of each source thumbnail against the rendition's, which lie one after another in `decoded`."""
-    size = THUMB_SIZE[0] * THUMB_SIZE[1]
-    pieces = [decoded[start : start + size] for start in range(0, len(decoded), size)]
-    return tuple(round(psnr_db(thumb, piece), 2) for thumb, piece in zip(thumbs, pieces, strict=False))
+def compare(thumbs: Iterable[bytes], decoded: Iterable[Luma]) -> tuple[float, ...]:
+    """PSNR of each source thumbnail against the rendition's frame of the same second."""
+    pairs = zip(thumbs, decoded, strict=False)
+    return tuple(round(psnr_db(thumb, thumbnail(luma).tobytes()), 2) for thumb, luma in pairs)
 
 
 def video_faults(check: VideoCheck, samples: int) -> list[str]:

@@ -19,7 +19,7 @@ TILES_MAX = 400
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One second's frame: its output frame number, raw measures, luma thumbnail, and a JPEG tile where one is wanted."""
+    """One second's frame: its output frame number, raw measures, luma thumbnail, and a JPEG tile where wanted."""
 
     frame: int
     spatial: float

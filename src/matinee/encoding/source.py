@@ -75,7 +75,9 @@ def presentation_times(packed: bytes) -> array[int]:
 def display_size(video: VideoStream) -> tuple[int, int]:
     """Width and height as a viewer sees them: square samples, upright."""
     num, den = video.sample_aspect
-    width, height = (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
+    width, height = (
+        (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
+    )
     return (height, width) if video.rotation % 180 == 90 else (width, height)
 
 
@@ -112,7 +114,9 @@ def _picture_faults(inspection: Inspection) -> list[str]:
     if video is None:
         return ["there is no video in this file; Matinee needs a picture (for sound alone, add a still as video)"]
     if video.codec not in VIDEO_DECODERS:
-        return [f"its video is {video.codec or 'of an unknown kind'}, which is not accepted; export it as H.264 or ProRes"]
+        return [
+            f"its video is {video.codec or 'of an unknown kind'}, which is not accepted; export it as H.264 or ProRes"
+        ]
     if not inspection.frames:
         return ["no frame of the video can be read; the file is damaged, copy or export it again"]
     faults = []
@@ -121,7 +125,9 @@ def _picture_faults(inspection: Inspection) -> list[str]:
             f"its picture is {video.width}x{video.height}; sides from {SMALLEST_SIDE} to {LARGEST_SIDE} are accepted"
         )
     if (length := running_time_s(inspection)) < SHORTEST_S:
-        faults.append(f"it lasts {length:.3f} s ({len(inspection.frames) // 8} frame(s)); a film has at least {SHORTEST_S} s")
+        faults.append(
+            f"it lasts {length:.3f} s ({len(inspection.frames) // 8} frame(s)); a film has at least {SHORTEST_S} s"
+        )
     elif length > LONGEST_S:
         faults.append(f"it lasts {length / 3600:.1f} h; at most {LONGEST_S / 3600:.0f} h are accepted: split it")
     return faults
@@ -129,7 +135,7 @@ def _picture_faults(inspection: Inspection) -> list[str]:
 
 def _sound_faults(inspection: Inspection) -> list[str]:
     faults = [
-        f"audio track {track.index} is {track.codec or 'of an unknown kind'}, which is not accepted; export it as AAC or PCM"
+        f"audio track {track.index} is {track.codec or 'of an unknown kind'}, which is not accepted; export it as AAC"
         for track in inspection.audio
         if track.codec not in AUDIO_DECODERS
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from fractions import Fraction
 from math import lcm
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,12 +17,15 @@ import numpy as np
 from matinee.base.units import Seconds
 from matinee.encoding.source import Inspection, has_index, presentation_times
 
+Ticks: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 SEGMENT_S = 6
 IDR_PER_SEGMENT = 3
 """An IDR picture every two seconds: players start and switch there."""
 CHUNK_SEGMENTS_MAX = 5
-"""A chunk is at most 30 s: about 1,000-2,000 chunk encodes for a film over its rungs, and little work lost in a crash."""
+"""A chunk is at most 30 s: some 1,000 chunk encodes for a film over its rungs, and little work lost in a crash."""
 RATE_MAX = 60
+READ_AHEAD = 8
+"""Frames that FFmpeg's filters may have made past a chunk's end when it has what it was asked for."""
 STANDARD_RATES = tuple(
     Fraction(*rate)
     for rate in (
@@ -58,7 +62,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Output frames [start, end) that are encoded as one piece; `start` begins a segment.
 
     `seek_ticks` is where the decoder begins (a key frame, absolute; None: at the file's start), and `repeats` how many
-    of its frames show the same source frame as the one before: the encoder's count must agree, or frames were lost.
+    of its frames may show the same source frame as the one before (with those just after it, which FFmpeg's filter has
+    in hand when it is stopped): where the encoder counts more, frames were lost.
     """
 
     number: int
@@ -80,7 +85,7 @@ def timeline_of(inspection: Inspection) -> Timeline:
     for rate in _candidates(ticks, base, Fraction(*inspection.video.nominal_rate)):
         if np.array_equal(_frame_numbers(ticks, base, rate), np.arange(len(ticks))):
             return _timeline(rate, len(ticks), base, times[0], is_constant=True)
-    rate = _rate_for_uneven(ticks, base)
+    rate = _rate_for_uneven(ticks, base, Fraction(*inspection.video.nominal_rate))
     length = (int(ticks[-1]) + inspection.last_duration) * base
     return _timeline(rate, max(1, round(length * rate)), base, times[0], is_constant=False)
 
@@ -95,7 +100,7 @@ def _timeline(rate: Fraction, frames: int, base: Fraction, origin: int, *, is_co
     )
 
 
-def _candidates(ticks: np.ndarray[tuple[int], np.dtype[np.int64]], base: Fraction, nominal: Fraction) -> list[Fraction]:
+def _candidates(ticks: Ticks, base: Fraction, nominal: Fraction) -> list[Fraction]:
     """Rates that evenly spaced frames could have, nearest to their mean first."""
     if len(ticks) < 2 or ticks[-1] <= 0:
         return [nominal] if 0 < nominal <= RATE_MAX else [Fraction(25)]
@@ -108,21 +113,19 @@ def _candidates(ticks: np.ndarray[tuple[int], np.dtype[np.int64]], base: Fractio
     return [rate for rate in ordered if 0 < rate <= RATE_MAX]
 
 
-def _frame_numbers(
-    ticks: np.ndarray[tuple[int], np.dtype[np.int64]], base: Fraction, rate: Fraction
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _frame_numbers(ticks: Ticks, base: Fraction, rate: Fraction) -> Ticks:
     """round-half-up(ticks * base * rate), exactly, as FFmpeg's fps filter rounds (AV_ROUND_NEAR_INF)."""
     step = base * rate
-    numbers: np.ndarray[tuple[int], np.dtype[np.int64]] = (2 * ticks * step.numerator + step.denominator) // (
-        2 * step.denominator
-    )
+    numbers: Ticks = (2 * ticks * step.numerator + step.denominator) // (2 * step.denominator)
     return numbers
 
 
-def _rate_for_uneven(ticks: np.ndarray[tuple[int], np.dtype[np.int64]], base: Fraction) -> Fraction:
+def _rate_for_uneven(ticks: Ticks, base: Fraction, nominal: Fraction) -> Fraction:
     """For a variable frame rate: the standard rate that the usual distance between its frames asks for."""
     usual = int(np.median(np.diff(ticks))) if len(ticks) > 1 else 0
     wanted = min(Fraction(RATE_MAX), 1 / (usual * base)) if usual > 0 else Fraction(25)
+    if nominal in STANDARD_RATES and abs(nominal - wanted) <= wanted / 50:
+        return nominal
     return min((rate for rate in STANDARD_RATES if rate >= 10), key=lambda rate: abs(rate - wanted))
 
 
@@ -163,12 +166,13 @@ def _chunk(
     number: int,
     start: int,
     end: int,
-    times: np.ndarray[tuple[int], np.dtype[np.int64]],
-    numbers: np.ndarray[tuple[int], np.dtype[np.int64]],
+    times: Ticks,
+    numbers: Ticks,
     keyframes: list[int],
 ) -> Chunk:
     # Output frame n shows the last source frame whose number is <= n.
-    shown = np.searchsorted(numbers, np.arange(start, end), side="right") - 1
+    shown = np.searchsorted(numbers, np.arange(start, end + READ_AHEAD), side="right") - 1
+    shown = shown[(shown < len(times) - 1) | (np.arange(start, end + READ_AHEAD) < end)]
     first = int(times[max(0, int(shown[0]))])
     position = bisect_right(keyframes, first) - 1
     return Chunk(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -39,6 +39,7 @@ from matinee.work.job import (
     Retry,
     step,
 )
+from matinee.work.schedule import Schedule, is_due
 
 CONTROL_SILENT_S = 60.0  # a control that has not been heard of for this long is not counted as alive
 ENQUEUE_TRIES = 5  # each one lost means that the live job ended between our insert and our look
@@ -71,7 +72,7 @@ class Jobs:
         job = _new_job(kind, subject, payload or {}, priority, self.clock())
         for _ in range(ENQUEUE_TRIES):
             async with writing(self.engine) as connection:
-                kept = await enqueue_in(connection, job)
+                kept = await _enqueue(connection, job)
             if kept is not None:
                 self.enqueued.set()
                 return kept
@@ -82,16 +83,17 @@ class Jobs:
 
         Jobs whose lease has expired are claimable too; those that are poison fail on the way.
         """
-        while True:
+        while await self._has_claimable(kinds):  # an idle look never waits for a writer, nor makes one wait
             async with writing(self.engine) as connection:
                 now = self.clock()
-                found = await _first(connection, _claimable(kinds, now))
+                found = await _first(connection, _claimable(kinds, now).with_for_update(skip_locked=True))
                 if found is None:
                     return None
                 job = step(found, Claim(owner, lease_s), now)
                 await _save(connection, job)
             if job.state is JobState.RUNNING:
                 return job
+        return None
 
     async def renew(self, job: Job, lease_s: float) -> Job:
         return await self._step(job.id, Renew(job.lease_owner, job.attempt, lease_s))
@@ -196,12 +198,40 @@ class Jobs:
         """The controls that were heard of in the last `CONTROL_SILENT_S`."""
         return sorted(name for name, seen in (await self.controls()).items() if seen > now - CONTROL_SILENT_S)
 
+    async def enqueue_due(self, schedules: Sequence[Schedule]) -> Sequence[str]:
+        """Enqueue what is due, remembering so in the same transaction; answers the names of those schedules."""
+        known = select(tables.schedules)
+        async with reading(self.engine) as connection:
+            last = {row.name: Seconds(row.last_run) for row in await connection.execute(known)}
+        maybe = [one for one in schedules if one.name not in last or is_due(one, last[one.name], self.clock())]
+        return [one.name for one in maybe if await self._enqueue_if_due(one)]
+
     async def prune(self, before: Seconds) -> int:
         """Forget jobs that ended before `before`; answers how many."""
         jobs = tables.jobs.c
         ended = and_(jobs.state.not_in([state.value for state in LIVE]), jobs.updated < before)
         async with writing(self.engine) as connection:
             return (await connection.execute(delete(tables.jobs).where(ended))).rowcount
+
+    async def _enqueue_if_due(self, schedule: Schedule) -> bool:
+        known, now = tables.schedules, self.clock()
+        job = _new_job(schedule.kind, schedule.subject, schedule.payload, schedule.priority, now)
+        async with writing(self.engine) as connection:
+            first_seen = _insert(connection, known).values(name=schedule.name, last_run=float(now))
+            if (await connection.execute(first_seen.on_conflict_do_nothing())).rowcount:
+                return False  # it begins now: nothing of before is made up for
+            mine = known.c.name == schedule.name
+            last = (await connection.execute(select(known.c.last_run).where(mine).with_for_update())).scalar_one()
+            if not is_due(schedule, last, now):
+                return False
+            await connection.execute(update(known).where(mine).values(last_run=float(now)))
+            await _enqueue(connection, job)
+        self.enqueued.set()
+        return True
+
+    async def _has_claimable(self, kinds: Collection[str]) -> bool:
+        async with reading(self.engine) as connection:
+            return await _first(connection, _claimable(kinds, self.clock())) is not None
 
     async def _step(self, job_id: str, event: Event) -> Job:
         async with writing(self.engine) as connection:
@@ -210,11 +240,15 @@ class Jobs:
         return job
 
 
-async def enqueue_in(connection: AsyncConnection, job: Job) -> Job | None:
+async def _enqueue(connection: AsyncConnection, job: Job) -> Job | None:
     """Insert `job`, or answer the live one of its (kind, subject); None if that ended meanwhile: try again."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = await connection.execute(dialect.insert(tables.jobs).values(_row(job)).on_conflict_do_nothing())
+    added = await connection.execute(_insert(connection, tables.jobs).values(_row(job)).on_conflict_do_nothing())
     return job if added.rowcount else await _first(connection, _live(job.kind, job.subject))
+
+
+def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that knows ON CONFLICT, which each dialect has for itself."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def _new_job(kind: str, subject: str, payload: dict[str, Any], priority: int, now: Seconds) -> Job:
@@ -244,7 +278,6 @@ def _claimable(kinds: Collection[str], now: Seconds) -> Select[Any]:
         .where(or_(waits, expired), jobs.kind.in_(kinds))
         .order_by(jobs.priority.desc(), jobs.created, jobs.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
 
 

@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 END_OF_HEAD = b"\r\n\r\n"
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # RFC 9110 5.6.2
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # RFC 9110 5.6.2
 _HEAD = re.compile(
-    rf"({_TOKEN}{{1,32}}+) ([!-~]++) HTTP/([0-9])\.([0-9])\r\n"  # RFC 9112 3
-    rf"(?:{_TOKEN}++:[\t -~\x80-\xff]*+\r\n)*+\r\n"  # RFC 9112 5; a folded line (5.2) starts with a space: refused
+    rf"({_NAME}{{1,32}}+) ([!-~]++) HTTP/([0-9])\.([0-9])\r\n"  # RFC 9112 3
+    rf"(?:{_NAME}++:[\t -~\x80-\xff]*+\r\n)*+\r\n"  # RFC 9112 5; a folded line (5.2) starts with a space: refused
 )
 _FIELD = re.compile(
     r"\n(Range|If-Range|If-None-Match|Connection|Host|Content-Length|Transfer-Encoding"

@@ -49,11 +49,11 @@ def encode_keys(keys: Mapping[str, bytes]) -> bytes:
 def write_keys(path: Path, keys: Mapping[str, bytes]) -> None:
     """Put `keys` into the file at once, readable by this user only. Edges follow within a second."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb") as file:
+    partial.touch(0o600)
+    with partial.open("wb") as file:
         file.write(encode_keys(keys))
         file.flush()
-        os.fsync(fd)
+        os.fsync(file.fileno())
     partial.replace(path)
 
 

@@ -16,7 +16,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
-class UnsatisfiableRange(Exception):
+class UnsatisfiableRangeError(Exception):
     """A well-formed range that lies outside of the file (RFC 9110 15.5.17)."""
 
 
@@ -24,7 +24,7 @@ def resolve_range(text: str, size: int) -> Span | None:
     """The bytes that the Range field `text` asks for, of a file of `size` bytes; None: send it whole.
 
     A field that is malformed, of another unit, or a list of several ranges is ignored, as RFC 9110 14.2 allows:
-    players ask for one range at a time, and a whole file is right for everybody else. Raises UnsatisfiableRange.
+    players ask for one range at a time, and a whole file is right for everybody else. Raises UnsatisfiableRangeError.
     """
     match = _RANGE.fullmatch(text)
     if match is None:
@@ -37,7 +37,7 @@ def resolve_range(text: str, size: int) -> Span | None:
         if end and int(end) < first:
             return None  # RFC 9110 14.1.2: such a range is invalid, not unsatisfiable
     if first >= stop:
-        raise UnsatisfiableRange
+        raise UnsatisfiableRangeError
     return Span(first, stop - first)
 
 

@@ -104,18 +104,26 @@ def small(
     return head, content
 
 
-def problem(
-    status: int, code: str, detail: str, date: bytes, *, is_last: bool, extra: bytes = b""
-) -> tuple[bytes, bytes]:
+class Problem(msgspec.Struct, frozen=True):
+    """Why not: a status, a code for programs, and a sentence for people."""
+
+    status: int
+    code: str
+    detail: str
+
+
+def problem_of(error: MatineeError) -> Problem:
+    """What HTTP says of `error`."""
+    if isinstance(error, NotFound):
+        return Problem(404, error.code, error.message)
+    return Problem(403 if isinstance(error, Forbidden) else 503, error.code, error.message)
+
+
+def refuse(problem: Problem, date: bytes, *, is_last: bool, extra: bytes = b"") -> tuple[bytes, bytes]:
     """Head and body of a refusal, as RFC 9457 has it."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    return small(status, body, date, is_last=is_last, kind="application/problem+json", extra=extra)
+    title = HTTPStatus(problem.status).phrase
+    body = {"type": "about:blank", "title": title, **msgspec.structs.asdict(problem)}
+    return small(problem.status, body, date, is_last=is_last, kind="application/problem+json", extra=extra)
 
 
 def retry_after(seconds: int) -> bytes:
@@ -126,10 +134,3 @@ def retry_after(seconds: int) -> bytes:
 def unsatisfied_range(size: int) -> bytes:
     """The field that tells a client of 416 how long the file is (RFC 9110 14.4)."""
     return b"Content-Range: bytes */%d\r\n" % size
-
-
-def status_of(error: MatineeError) -> int:
-    """The status that says what `error` says."""
-    if isinstance(error, NotFound):
-        return 404
-    return 403 if isinstance(error, Forbidden) else 503

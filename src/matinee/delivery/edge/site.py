@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from matinee.delivery.edge.files import FileCache, OpenFile
 from matinee.delivery.edge.http import Refusal, Request
 from matinee.delivery.edge.keys import KeyFile
 from matinee.delivery.edge.limits import Limits
-from matinee.delivery.edge.ranges import Span, UnsatisfiableRange, is_known, is_range_wanted, resolve_range
+from matinee.delivery.edge.ranges import Span, UnsatisfiableRangeError, is_known, is_range_wanted, resolve_range
 from matinee.delivery.token import SKEW, Grant, check_expiry, verify
 
 HEALTH = "/health"
+_MISSING = response.Problem(404, "no_such_file", "this edge does not have the file; another one may")
+_UNREADABLE = response.Problem(503, "unreadable", "the file cannot be read now")
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
@@ -40,7 +43,7 @@ class Health(msgspec.Struct, frozen=True):
     status: str
     connections: int
     requests: int
-    keys: int
+    keys: int = 0
 
 
 class Site:
@@ -59,16 +62,17 @@ class Site:
         if self._keys.refresh():
             self._verified.cache_clear()
 
-    def answer(self, request: Request | Refusal, now: Seconds, moment: float, health: Health) -> Reply:
+    def answer(self, request: Request | Refusal, now: Seconds, moment: float, health: Callable[[], Health]) -> Reply:
         """The answer to `request` at `now` (Unix time) and `moment` (a monotonic clock)."""
         date = self._date_line(now)
         if isinstance(request, Refusal):
-            return self.refuse(request.status, "bad_request", request.reason, now)
+            return self._refuse(request, date)
         if request.method == "OPTIONS":
             return Reply(204, response.preflight_head(date, request.is_last), request.is_last)
         if request.path == HEALTH:
-            head, body = response.small(200, msgspec.structs.replace(health, keys=len(self._keys.keys)), date,
-                                        is_last=request.is_last)
+            head, body = response.small(
+                200, msgspec.structs.replace(health(), keys=len(self._keys.keys)), date, is_last=request.is_last
+            )
             return Reply(200, head if request.method == "HEAD" else head + body, request.is_last)
         try:
             grant = self._verified(request.path)
@@ -76,16 +80,17 @@ class Site:
                 check_expiry(grant, now)
             file = self.files.get(grant.rendition, grant.file, moment)
         except MatineeError as error:
-            return self._refuse_request(request, response.status_of(error), error.code, error.message, date)
+            return self._refuse_request(request, response.problem_of(error), date)
         except OSError as error:
             return self._refuse_file(request, error, date)
         return self._send(request, grant, file, date)
 
-    def refuse(self, status: int, code: str, detail: str, now: Seconds) -> Reply:
+    def _refuse(self, refusal: Refusal, date: bytes) -> Reply:
         """An answer after which the connection is closed, because what was said on it cannot be trusted."""
-        extra = response.retry_after(self._limits.retry_after_s) if status == 503 else b""
-        head, body = response.problem(status, code, detail, self._date_line(now), is_last=True, extra=extra)
-        return Reply(status, head + body, True)
+        extra = response.retry_after(self._limits.retry_after_s) if refusal.status == 503 else b""
+        problem = response.Problem(refusal.status, "request_refused", refusal.reason)
+        head, body = response.refuse(problem, date, is_last=True, extra=extra)
+        return Reply(refusal.status, head + body, True)
 
     def _send(self, request: Request, grant: Grant, file: OpenFile, date: bytes) -> Reply:
         shape = file.representation
@@ -95,10 +100,10 @@ class Site:
             return Reply(200, response.whole_head(shape, date, request.is_last), request.is_last, grant=grant)
         try:
             span = self._span(request, file)
-        except UnsatisfiableRange:
+        except UnsatisfiableRangeError:
             extra = response.unsatisfied_range(shape.size)
-            detail = f"the file has {shape.size} bytes"
-            return self._refuse_request(request, 416, "unsatisfiable_range", detail, date, extra)
+            problem = response.Problem(416, "unsatisfiable_range", f"the file has {shape.size} bytes")
+            return self._refuse_request(request, problem, date, extra)
         if span is None:
             head = response.whole_head(shape, date, request.is_last)
             return Reply(200, head, request.is_last, file, 0, shape.size, grant)
@@ -111,19 +116,18 @@ class Site:
             return None
         return resolve_range(request.range, file.representation.size)
 
-    def _refuse_request(
-        self, request: Request, status: int, code: str, detail: str, date: bytes, extra: bytes = b""
-    ) -> Reply:
-        head, body = response.problem(status, code, detail, date, is_last=request.is_last, extra=extra)
-        return Reply(status, head if request.method == "HEAD" else head + body, request.is_last)
+    @staticmethod
+    def _refuse_request(request: Request, problem: response.Problem, date: bytes, extra: bytes = b"") -> Reply:
+        head, body = response.refuse(problem, date, is_last=request.is_last, extra=extra)
+        return Reply(problem.status, head if request.method == "HEAD" else head + body, request.is_last)
 
     def _refuse_file(self, request: Request, error: OSError, date: bytes) -> Reply:
         if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ELOOP:
-            return self._refuse_request(request, 404, "no_such_file", "this edge does not have the file", date)
+            return self._refuse_request(request, _MISSING, date)
         if error.errno in (errno.EMFILE, errno.ENFILE):
             self.files.release()
         extra = response.retry_after(self._limits.retry_after_s)
-        return self._refuse_request(request, 503, "unreadable", "the file cannot be read now", date, extra)
+        return self._refuse_request(request, _UNREADABLE, date, extra)
 
     def _verify(self, path: str) -> Grant:
         return verify(path, self._keys.keys)

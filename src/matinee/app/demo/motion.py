@@ -1,0 +1,305 @@
+"""Motion inside the still: water that heaves, hot air, windows, lanterns that rise, a film on a screen.
+
+Each changes a working copy of the plates before the camera looks at it, as a function of time alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from matinee.app.demo.atmosphere import clouds
+from matinee.app.demo.effects import Effect, Lanterns, Projection, Shimmer, Water, Windows
+from matinee.app.demo.film import Grade
+from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, make_plates
+
+Floats = NDArray[np.float32]
+_COARSE = 4  # blobs of light are looked for at a quarter of the plate's size
+_WINDOW_FADE_S = 0.3
+
+
+class Stage:
+    """The plates as they are now; `still` are the plates as they were made."""
+
+    def __init__(self, still: Plates) -> None:
+        self.still = still
+        self.luma, self.blue, self.red = still.luma.copy(), still.blue.copy(), still.red.copy()
+
+
+Change: TypeAlias = Callable[[float], None]
+"""Brings the stage to a time in seconds."""
+
+
+def changes(
+    effects: Sequence[Effect], stage: Stage, seconds: float, height: int, random: np.random.Generator
+) -> list[Change]:
+    """One function per effect that moves the still itself, in order."""
+    found = list[Change]()
+    for effect in effects:
+        match effect:
+            case Water():
+                found.append(_water(effect, stage, random))
+            case Shimmer():
+                found.append(_shimmer(effect, stage, random))
+            case Windows():
+                found.append(_windows(effect, stage, seconds, random))
+            case Lanterns():
+                found.append(_lanterns(effect, stage, random))
+            case Projection():
+                found.append(_projection(effect, stage, seconds, height))
+            case _:
+                continue
+    return found
+
+
+def _water(water: Water, stage: Stage, random: np.random.Generator) -> Change:
+    rows, columns = stage.luma.shape
+    top = int(water.top * rows)
+    near = np.linspace(0, 1, rows - top, dtype=np.float32)
+    reach = water.height * rows * near**1.2
+    shine = _shine(stage.still.luma[top:], water.glitter)
+    sparkle = [_sparkle(random, shine.shape) for _ in range(2)]
+    phases = [11 * np.log1p(5 * near) + random.uniform(0, 6) for _ in range(2)]
+    across = np.linspace(0, 2 * math.pi, columns, dtype=np.float32)
+
+    def change(time_s: float) -> None:
+        turn = 2 * math.pi * time_s / water.period_s
+        swells = [reach * np.sin(turn * pace - phase) for pace, phase in zip((1.0, 0.73), phases, strict=True)]
+        mix = 0.5 + 0.28 * np.sin(2.3 * across + 0.5 * turn) + 0.22 * np.sin(5.1 * across - 0.37 * turn + 1)
+        moved = _heave(stage.still.luma, top, swells, mix)
+        step = int(time_s * 9) % 48
+        part = time_s * 9 - int(time_s * 9)
+        twinkle = _twinkle(sparkle, step, shine.shape) * (1 - part) + _twinkle(sparkle, (step + 1) % 48, shine.shape) * part
+        moved += shine * (twinkle - 0.9)
+        np.clip(moved, 0, 219, out=moved)
+        stage.luma[top:] = moved
+
+    return change
+
+
+def _shine(luma: Plane, glitter: float) -> Floats:
+    """How much each place on the water can glitter: what is bright, not what is wide and bright (the moon's path)."""
+    light = luma.astype(np.float32)
+    return np.asarray(glitter * np.clip(light - 40, 0, 150), dtype=np.float32)
+
+
+def _sparkle(random: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    small = random.random((shape[0] // 3 + 60, shape[1] // 9 + 60)).astype(np.float32)
+    return np.asarray(Image.fromarray(small).resize(((small.shape[1]) * 9, small.shape[0] * 3), Image.Resampling.BILINEAR))
+
+
+def _twinkle(sparkle: Sequence[Floats], step: int, shape: tuple[int, ...]) -> Floats:
+    first = sparkle[0][step : step + shape[0], 3 * step : 3 * step + shape[1]]
+    second = sparkle[1][48 - step : 48 - step + shape[0], 5 * step : 5 * step + shape[1]]
+    return np.asarray(first * second * 3.2, dtype=np.float32)
+
+
+def _shimmer(air: Shimmer, stage: Stage, random: np.random.Generator) -> Change:
+    rows, columns = stage.luma.shape
+    top, bottom = int(air.top * rows), int(air.bottom * rows)
+    band = np.sin(np.linspace(0, math.pi, bottom - top, dtype=np.float32))
+    reach = air.height * rows * band
+    waves = np.arange(bottom - top, dtype=np.float32) / rows
+    across = np.linspace(0, 2 * math.pi, columns, dtype=np.float32)
+    phase = random.uniform(0, 6)
+
+    def change(time_s: float) -> None:
+        swells = [reach * np.sin(190 * waves - 7.1 * time_s), reach * np.sin(260 * waves - 9.3 * time_s + phase)]
+        mix = 0.5 + 0.5 * np.sin(9 * across + 2.2 * time_s) * np.sin(4 * across - 1.3 * time_s)
+        stage.luma[top:bottom] = _heave(stage.still.luma[:bottom], top, swells, mix)
+
+    return change
+
+
+def _heave(luma: Plane, top: int, swells: Sequence[Floats], mix: Floats) -> Floats:
+    """The rows from `top` down, each taken from `swell` rows away; two such pictures, mixed across the width."""
+    pictures = [_displaced(luma, np.arange(top, top + len(swell)) + swell) for swell in swells]
+    return pictures[0] + (pictures[1] - pictures[0]) * mix.astype(np.float32)
+
+
+def _displaced(luma: Plane, rows: NDArray[np.float64] | Floats) -> Floats:
+    rows = np.clip(rows, 0, luma.shape[0] - 1.001)
+    upper = rows.astype(np.intp)
+    part = (rows - upper).astype(np.float32)[:, None]
+    return luma[upper] * (1 - part) + luma[upper + 1] * part
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """A separate patch of light: its box on the plate."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def blobs(light: NDArray[np.bool_]) -> Iterator[Blob]:
+    """The patches of light that do not touch, as boxes on a grid of this shape."""
+    left_to_see = {(int(y), int(x)) for y, x in np.argwhere(light)}
+    while left_to_see:
+        edge, patch = [left_to_see.pop()], list[tuple[int, int]]()
+        while edge:
+            y, x = edge.pop()
+            patch.append((y, x))
+            for near in ((y, x + 1), (y, x - 1), (y + 1, x), (y - 1, x)):
+                if near in left_to_see:
+                    left_to_see.remove(near)
+                    edge.append(near)
+        ys, xs = zip(*patch, strict=True)
+        yield Blob(min(xs), min(ys), max(xs) + 1, max(ys) + 1)
+
+
+def _windows(windows: Windows, stage: Stage, seconds: float, random: np.random.Generator) -> Change:
+    luma = stage.still.luma
+    coarse = np.asarray(Image.fromarray(luma).reduce(_COARSE))
+    found = [b for b in blobs(coarse > 95) if b.right - b.left < 9 and b.bottom - b.top < 9]
+    chosen = [found[n] for n in random.permutation(len(found))[: int(len(found) * windows.share)].tolist()]
+    moments = np.sort(random.uniform(0, seconds, len(chosen)))
+    starts_dark = random.random(len(chosen)) < 0.5
+    boxes = [_grown(blob, luma.shape) for blob in chosen]
+
+    def change(time_s: float) -> None:
+        levels = np.clip((time_s - moments) / _WINDOW_FADE_S, 0, 1)
+        changing = np.flatnonzero((levels < 1) & (levels > 0)) if time_s > 0 else np.arange(len(boxes))
+        just_done = np.flatnonzero((levels == 1) & (time_s - moments < 2 * _WINDOW_FADE_S)) if time_s > 0 else changing
+        for number in {*changing.tolist(), *just_done.tolist()}:
+            level = levels[number] if starts_dark[number] else 1 - levels[number]
+            rows, columns = boxes[number]
+            lit = luma[rows, columns]
+            stage.luma[rows, columns] = np.minimum(lit, lit * np.float32(level) + 14)
+
+    return change
+
+
+def _grown(blob: Blob, shape: tuple[int, ...], by: int = 1) -> tuple[slice, slice]:
+    rows = slice(max(0, (blob.top - by) * _COARSE), min(shape[0], (blob.bottom + by) * _COARSE))
+    return rows, slice(max(0, (blob.left - by) * _COARSE), min(shape[1], (blob.right + by) * _COARSE))
+
+
+class _Lantern(msgspec.Struct, frozen=True):
+    """A lantern cut out: the light that it adds to each plane, where it hangs, and how it moves."""
+
+    rows: int
+    columns: int
+    luma: Floats
+    blue: Floats
+    red: Floats
+    near: float
+    phase: float
+
+
+def _lanterns(lanterns: Lanterns, stage: Stage, random: np.random.Generator) -> Change:
+    still = stage.still
+    rows, columns = still.luma.shape
+    coarse = np.asarray(Image.fromarray(still.luma).reduce(_COARSE)).astype(np.float32)
+    light = coarse > 88
+    light[int(lanterns.waterline * coarse.shape[0]) :] = False
+    halo = np.minimum(1, blur(light.astype(np.float32), rows / 270) * 6)
+    wide = np.asarray(Image.fromarray(halo).resize((columns, rows), Image.Resampling.BILINEAR))
+    empty = fill(still.luma.astype(np.float32), wide)
+    colour = [fill(plane.astype(np.float32), wide[::2, ::2]) for plane in (still.blue, still.red)]
+    found = [
+        _cut_lantern(still, (empty, *colour), blob, float(random.uniform(0, 7)))
+        for blob in blobs(light)
+        if (blob.bottom - blob.top) * _COARSE > rows * 0.006
+    ]
+    still_planes = [np.clip(plane, 0, 255).astype(np.uint8) for plane in (empty, *colour)]
+
+    def change(time_s: float) -> None:
+        for plane, background in zip((stage.luma, stage.blue, stage.red), still_planes, strict=True):
+            plane[:] = background
+        for lantern in found:
+            _hang(lantern, stage, lanterns.rise, time_s)
+
+    return change
+
+
+def _cut_lantern(still: Plates, empty: Sequence[Floats], blob: Blob, phase: float) -> _Lantern:
+    rows, columns = _grown(blob, still.luma.shape, by=6)
+    rows, columns = slice(rows.start & ~1, rows.stop & ~1), slice(columns.start & ~1, columns.stop & ~1)
+    half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
+    edge = _feather(rows.stop - rows.start, columns.stop - columns.start)
+    return _Lantern(
+        rows.start,
+        columns.start,
+        (still.luma[rows, columns] - empty[0][rows, columns]) * edge,
+        (still.blue[half] - empty[1][half]) * edge[::2, ::2],
+        (still.red[half] - empty[2][half]) * edge[::2, ::2],
+        min(1.0, (blob.bottom - blob.top) * _COARSE / still.luma.shape[0] / 0.16),
+        phase,
+    )
+
+
+def _feather(rows: int, columns: int) -> Floats:
+    ramps = [np.clip(np.minimum(np.arange(n) + 1, n - np.arange(n)) / 16, 0, 1) for n in (rows, columns)]
+    return np.outer(*ramps).astype(np.float32)
+
+
+def _hang(lantern: _Lantern, stage: Stage, rise: float, time_s: float) -> None:
+    height = stage.luma.shape[0]
+    up = rise * (0.25 + lantern.near) * time_s + 0.0015 * math.sin(time_s * 0.9 + lantern.phase)
+    aside = 0.004 * (0.3 + lantern.near) * math.sin(time_s * 0.35 + lantern.phase)
+    glow = np.float32(1 + 0.08 * math.sin(time_s * 3.1 + 3 * lantern.phase) * math.sin(time_s * 1.3 + lantern.phase))
+    y, x = lantern.rows - up * height, lantern.columns + aside * height
+    add_shifted(stage.luma, lantern.luma, y, x, glow)
+    add_shifted(stage.blue, lantern.blue, y / 2, x / 2, glow)
+    add_shifted(stage.red, lantern.red, y / 2, x / 2, glow)
+
+
+def add_shifted(plane: Plane, shape: Floats, y: float, x: float, strength: np.float32) -> None:
+    """Add `shape` to `plane` with its corner at (y, x), to a fraction of a pixel; what is outside is cut off."""
+    top, left = math.floor(y), math.floor(x)
+    down, right = np.float32(y - top), np.float32(x - left)
+    padded = np.pad(shape, 1)
+    lower = padded[1:] * (1 - down) + padded[:-1] * down
+    moved = (lower[:, 1:] * (1 - right) + lower[:, :-1] * right) * strength
+    first_row, first_column = max(0, -top), max(0, -left)
+    last_row = min(moved.shape[0], plane.shape[0] - top)
+    last_column = min(moved.shape[1], plane.shape[1] - left)
+    if last_row <= first_row or last_column <= first_column:
+        return
+    part = plane[top + first_row : top + last_row, left + first_column : left + last_column]
+    part[:] = np.clip(part + moved[first_row:last_row, first_column:last_column], 0, 255)
+
+
+def _projection(projection: Projection, stage: Stage, seconds: float, height: int) -> Change:
+    rows, columns = stage.luma.shape
+    left, top, right, bottom = (2 * round(v * n / 2) for v, n in zip(projection.screen, (columns, rows) * 2, strict=True))
+    reels = [_reel(name, right - left, bottom - top, height) for name in projection.stills]
+    whole = (slice(top, bottom), slice(left, right))
+    half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
+
+    def change(time_s: float) -> None:
+        place = time_s / seconds * len(reels)
+        number, part = int(place), place - int(place)
+        luma, blue, red = reels[number % len(reels)](part)
+        dip = min(1.0, 9 * part, 9 * (1 - part))  # each reel fades in from the lamp's bare light
+        beam = 0.94 + 0.06 * math.sin(time_s * 31) * math.sin(time_s * 5.3)
+        stage.luma[whole] = np.clip((219 - dip * (219 - (30 + 1.1 * luma.astype(np.float32)))) * beam, 0, 219)
+        stage.blue[half] = 128 + (blue.astype(np.float32) - 128) * dip
+        stage.red[half] = 128 + (red.astype(np.float32) - 128) * dip
+
+    return change
+
+
+def _reel(name: str, width: int, height: int, picture_height: int) -> Callable[[float], tuple[Plane, Plane, Plane]]:
+    plates = make_plates(graded(name, Grade()), (), picture_height // 2)
+    shape = width / height
+
+    def frame(part: float) -> tuple[Plane, Plane, Plane]:
+        planes = list[Plane]()
+        for plane, size in ((plates.luma, (width, height)), *((p, (width // 2, height // 2)) for p in (plates.blue, plates.red))):
+            high = plane.shape[1] / shape * (0.92 - 0.05 * part)
+            wide = high * shape
+            x, y = (plane.shape[1] - wide) * (0.2 + 0.6 * part), (plane.shape[0] - high) * 0.55
+            moved = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR, box=(x, y, x + wide, y + high))
+            planes.append(np.asarray(moved))
+        return planes[0], planes[1], planes[2]
+
+    return frame

@@ -1,0 +1,211 @@
+"""The durable job of a title: inspect, sample, then whatever `next_tasks` says until every rung is published.
+
+The job keeps nothing in memory that it could not find again: what is done is what exists in the object store. It
+publishes a version each time another rung has passed, lowest first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from matinee.base import objects as store
+from matinee.base.errors import Invalid
+from matinee.base.objects import Objects
+from matinee.encoding import plan as planning
+from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.plan import Order, Plan, Rendition, Task
+from matinee.encoding.recipe import Encoder, content_key
+from matinee.encoding.sample import Window
+from matinee.encoding.service import Assets
+from matinee.encoding.source import Inspection, accept
+from matinee.encoding.tasks import Pictures, Workplace, inspect, perform, sample_window
+from matinee.encoding.timeline import timeline_of
+from matinee.work.compute import Compute
+from matinee.work.control import Lease
+from matinee.work.job import Progress, Stage
+
+KIND = "encode"
+IN_FLIGHT_MAX = 64
+"""Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
+FIRST_PRIORITY = 100
+
+
+@dataclass(frozen=True)
+class EncodeTitle:
+    """The handler of `encode` jobs."""
+
+    assets: Assets
+    objects: Objects
+    compute: Compute
+    place: Workplace
+    encoder: Encoder
+
+    async def __call__(self, lease: Lease) -> None:
+        order = msgspec.convert(lease.job.payload, Order)
+        if await self.assets.has_complete(order.title_id, order.source):
+            self._clean_up(order)
+            return
+        run = _Run(self, lease, order)
+        try:
+            await run.to_the_end()
+        except Invalid as error:
+            await self.assets.refuse(order, run.rendition_keys(), error.message)
+            raise
+        self._clean_up(order)
+
+    def _clean_up(self, order: Order) -> None:
+        store.delete_under(self.objects, planning.work_folder(order.source))
+
+
+class _Run:
+    """One attempt at one title."""
+
+    def __init__(self, job: EncodeTitle, lease: Lease, order: Order) -> None:
+        self.job, self.lease, self.order = job, lease, order
+        self.plan: Plan | None = None
+        self.plan_name = ""
+        self.done: set[str] = set()
+        self.published = 0
+
+    def rendition_keys(self) -> list[str]:
+        plan = self.plan
+        return [one.key for one in (*plan.video, *plan.audio, *plan.subtitles)] if plan is not None else []
+
+    async def to_the_end(self) -> None:
+        inspection = await self._inspect()
+        self.done = await asyncio.to_thread(self._what_exists)
+        windows = await self._sample(inspection)
+        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder)
+        self.done |= await asyncio.to_thread(self._what_exists)
+        self.plan_name = self._write_plan(self.plan)
+        await self._publish_if_more(self.plan)
+        await self._work_through(self.plan)
+
+    async def _inspect(self) -> Inspection:
+        self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
+        compute, place = self.job.compute, self.job.place
+        name = await compute.run(
+            inspect, place, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY
+        )
+        found = msgspec.msgpack.decode(store.read(self.job.objects, name), type=Inspection)
+        return accept(found, damaged=self.order.is_damaged_accepted)
+
+    def _what_exists(self) -> set[str]:
+        """Names of what is there already: intermediates, and the facts of renditions that are whole."""
+        exist = set(store.keys_under(self.job.objects, planning.work_folder(self.order.source)))
+        facts = (planning.facts_name(key) for key in self.rendition_keys())
+        return exist | {name for name in facts if store.exists(self.job.objects, name)}
+
+    async def _sample(self, inspection: Inspection) -> list[Window]:
+        timeline = timeline_of(inspection)
+        windows = planning.windows_of(inspection, timeline)
+        tasks = planning.sampling_tasks(self.order.source, windows, self.done)
+        running = [
+            self.job.compute.run(
+                sample_window, self.job.place, self.order, inspection, timeline, windows[task.part],
+                name=task.makes, priority=task.priority,
+            )
+            for task in tasks
+        ]  # fmt: skip
+        for count, finished in enumerate(asyncio.as_completed(running), start=len(windows) - len(tasks) + 1):
+            await finished
+            self.lease.report(Progress((Stage("inspect", 1, 1), Stage("analyse", count, len(windows))), ""))
+        names = [planning.window_name(self.order.source, window.number) for window in windows]
+        return [msgspec.msgpack.decode(store.read(self.job.objects, name), type=Window) for name in names]
+
+    def _write_plan(self, plan: Plan) -> str:
+        """Workers read the plan from the store: a task's arguments stay small."""
+        name = f"{plan.work}/plan-{content_key(tuple(self.rendition_keys()))}"
+        if not store.exists(self.job.objects, name):
+            store.write(self.job.objects, name, msgspec.msgpack.encode(plan))
+        return name
+
+    async def _work_through(self, plan: Plan) -> None:
+        running: dict[asyncio.Task[str], str] = {}
+        try:
+            while True:
+                started = set(running.values())
+                for task in planning.next_tasks(plan, self.done):
+                    if task.makes not in started and len(running) < IN_FLIGHT_MAX:
+                        running[asyncio.create_task(self._perform(task))] = task.makes
+                        started.add(task.makes)
+                self._report(plan)
+                if not running:
+                    return
+                finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for one in finished:
+                    self.done.add(running.pop(one))
+                    one.result()
+                await self._publish_if_more(plan)
+        finally:
+            await _cancel_all(running)
+
+    async def _perform(self, task: Task) -> str:
+        return await self.job.compute.run(
+            perform, self.job.place, self.plan_name, task, name=task.makes, priority=task.priority
+        )
+
+    async def _publish_if_more(self, plan: Plan) -> None:
+        rungs = planning.publishable(plan, self.done)
+        if len(rungs) <= self.published:
+            return
+        draft = await asyncio.to_thread(self._draft, plan, rungs)
+        await self.job.assets.publish(draft, self.order.source)
+        self.published = len(rungs)
+
+    def _draft(self, plan: Plan, rungs: Sequence[Rendition]) -> Asset:
+        pictures = self._read(planning.pictures_name(self.order.source), Pictures)
+        return Asset(
+            id="",
+            title_id=self.order.title_id,
+            number=0,
+            duration_s=float(plan.timeline.duration_s),
+            video=tuple(self._facts(rung, VideoRendition) for rung in rungs),
+            audio=tuple(self._facts(track, AudioRendition) for track in plan.audio),
+            subtitles=tuple(self._facts(track, SubtitleTrack) for track in plan.subtitles),
+            still=pictures.still,
+            storyboard=pictures.storyboard,
+            is_complete=len(rungs) == len(plan.video),
+        )
+
+    def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:
+        return self._read(planning.facts_name(rendition.key), kind)
+
+    def _read(self, name: str, kind: type[Any]) -> Any:
+        return msgspec.json.decode(store.read(self.job.objects, name), type=kind)
+
+    def _report(self, plan: Plan) -> None:
+        self.lease.report(Progress(tuple(stages(plan, self.done)), ""))
+
+
+def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
+    """How far a title is, for people: looking at it, its sound, then each rung by its chunks."""
+    sound = [planning.facts_name(track.key) for track in (*plan.audio, *plan.subtitles)]
+    shown = [
+        Stage("inspect", 1, 1),
+        Stage("analyse", len(plan.windows), len(plan.windows)),
+        Stage("sound", sum(name in done for name in sound), len(sound)),
+    ]
+    for rung in plan.video:
+        total = len(plan.chunks) + 1 + len(plan.windows)
+        if planning.facts_name(rung.key) in done:
+            ready = (
+                len(plan.chunks)
+                + 1
+                + sum(planning.check_name(plan, rung.key, one.number) in done for one in plan.windows)
+            )
+        else:
+            ready = sum(planning.chunk_name(plan, rung.key, chunk.number) in done for chunk in plan.chunks)
+        shown.append(Stage(rung.recipe.rung.name, ready, total))
+    return shown
+
+
+async def _cancel_all(running: Collection[asyncio.Task[str]]) -> None:
+    for one in running:
+        one.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,157 @@
+"""Asset versions: published once per set of renditions, found by title, removed with everything that was theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from matinee.base import objects as store
+from matinee.base.clock import Clock
+from matinee.base.database import reading, writing
+from matinee.base.errors import NotFound
+from matinee.base.ids import new_id
+from matinee.base.objects import Objects
+from matinee.encoding.asset import Asset
+from matinee.encoding.plan import Order, work_folder
+from matinee.encoding.recipe import content_key
+from matinee.encoding.tables import assets
+from matinee.insight import outbox
+from matinee.insight.events import AssetPublished, AssetRefused
+
+
+class NoAsset(NotFound):
+    """Nothing of this title can be played (yet)."""
+
+    code = "no_asset"
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The published asset versions, in the main database and the object store."""
+
+    engine: AsyncEngine
+    objects: Objects
+    clock: Clock
+
+    async def latest(self, title_id: str) -> Asset:
+        """The newest version of a title. Raises NoAsset."""
+        query = select(assets.c.document).where(assets.c.title_id == title_id).order_by(assets.c.number.desc()).limit(1)
+        return await self._one(
+            query, f"nothing of {title_id} can be played yet; it appears when its first rung is done"
+        )
+
+    async def get(self, asset_id: str) -> Asset:
+        """One version. Raises NoAsset."""
+        query = select(assets.c.document).where(assets.c.id == asset_id)
+        return await self._one(query, f"there is no asset {asset_id}")
+
+    async def has_complete(self, title_id: str, source: str) -> bool:
+        """Whether all rungs of this master have been published for the title."""
+        query = select(assets.c.id).where(
+            assets.c.title_id == title_id, assets.c.source == source, assets.c.is_complete.is_(True)
+        )
+        async with reading(self.engine) as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
+
+    async def has_any(self, title_id: str) -> bool:
+        """Whether any version of the title was published."""
+        async with reading(self.engine) as connection:
+            return (
+                await connection.execute(select(assets.c.id).where(assets.c.title_id == title_id).limit(1))
+            ).first() is not None
+
+    async def publish(self, draft: Asset, source: str) -> Asset:
+        """Publish `draft` (its id, number are ours to give) unless this very set of renditions is published already."""
+        key = content_key(tuple(rendition_keys(draft)))
+        async with writing(self.engine) as connection:
+            mine = assets.c.title_id == draft.title_id
+            known = await connection.execute(select(assets.c.document).where(mine, assets.c.content_key == key))
+            if (row := known.first()) is not None:
+                return msgspec.convert(row.document, Asset)
+            last = (await connection.execute(select(func.max(assets.c.number)).where(mine))).scalar()
+            asset = msgspec.structs.replace(draft, id=new_id("asset"), number=(last or 0) + 1)
+            await self._insert(connection, asset, key, source)
+        return asset
+
+    async def _insert(self, connection: AsyncConnection, asset: Asset, key: str, source: str) -> None:
+        now = self.clock()
+        await connection.execute(
+            insert(assets).values(
+                id=asset.id,
+                title_id=asset.title_id,
+                number=asset.number,
+                content_key=key,
+                source=source,
+                is_complete=asset.is_complete,
+                document=msgspec.to_builtins(asset),
+                created=now,
+            )
+        )
+        published = AssetPublished(
+            event_id=new_id("event"),
+            at=now,
+            title_id=asset.title_id,
+            asset_id=asset.id,
+            number=asset.number,
+            duration_s=asset.duration_s,
+            height=max(rung.height for rung in asset.video),
+            still=asset.still,
+            is_complete=asset.is_complete,
+        )
+        await outbox.put(connection, published)
+
+    async def refuse(self, order: Order, made: Iterable[str], reason: str) -> None:
+        """Keep nothing of a master that nothing can be made of; `made` are its renditions so far.
+
+        What was published of the title before stays.
+        """
+        await self._discard(made, order.source, order.title_id)
+        if not await self.has_any(order.title_id):
+            refused = AssetRefused(event_id=new_id("event"), at=self.clock(), title_id=order.title_id, reason=reason)
+            async with writing(self.engine) as connection:
+                await outbox.put(connection, refused)
+
+    async def remove(self, title_id: str) -> None:
+        """Remove every version of a title, its renditions, intermediates and masters, but for what others share."""
+        async with writing(self.engine) as connection:
+            mine = assets.c.title_id == title_id
+            rows = (await connection.execute(select(assets.c.document, assets.c.source).where(mine))).all()
+            await connection.execute(delete(assets).where(mine))
+        keys = {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}
+        for source in {row.source for row in rows}:
+            await self._discard(keys, source, title_id)
+
+    async def _discard(self, keys: Iterable[str], source: str, title_id: str) -> None:
+        used = await self._rendition_keys_in_use()
+        for key in set(keys) - used:
+            store.delete_under(self.objects, f"renditions/{key}")
+        store.delete_under(self.objects, work_folder(source))
+        if not await self._is_source_in_use(source, title_id):
+            store.delete(self.objects, f"masters/{source}")
+
+    async def _rendition_keys_in_use(self) -> set[str]:
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(assets.c.document))
+            return {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}
+
+    async def _is_source_in_use(self, source: str, title_id: str) -> bool:
+        query = select(assets.c.id).where(assets.c.source == source).limit(1)
+        async with reading(self.engine) as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def _one(self, query: object, missing: str) -> Asset:
+        async with reading(self.engine) as connection:
+            row = (await connection.execute(query)).first()  # type: ignore[call-overload]
+        if row is None:
+            raise NoAsset(missing)
+        return msgspec.convert(row.document, Asset)
+
+
+def rendition_keys(asset: Asset) -> Sequence[str]:
+    """The renditions that a version is made of."""
+    video, audio = [one.key for one in asset.video], [one.key for one in asset.audio]
+    return [*video, *audio, *(one.key for one in asset.subtitles)]

@@ -1,0 +1,489 @@
+"""The tasks of a title, as workers perform them: small arguments in, an object in the store out.
+
+`perform` finds what its task makes already there and returns at once, or makes it under scratch and moves it into the
+store. Nothing else is shared between workers, so any of them may die at any time.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+import matinee
+from matinee.base import objects as store
+from matinee.base.errors import Invalid, Unavailable
+from matinee.base.objects import Objects, open_objects
+from matinee.base.process import Finished, Limits, run_confined, shown
+from matinee.base.scratch import Scratch
+from matinee.base.units import Seconds
+from matinee.encoding import ffmpeg, probe, quality, sample
+from matinee.encoding.asset import AudioRendition, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
+from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
+from matinee.encoding.complexity import Luma
+from matinee.encoding.plan import (
+    Order,
+    Plan,
+    Rendition,
+    Task,
+    chunk_name,
+    facts_name,
+    inspection_name,
+    window_name,
+)
+from matinee.encoding.playlist import media_playlist, subtitle_playlist
+from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
+from matinee.encoding.source import FilmRefused, Inspection, display_size
+from matinee.encoding.timeline import Chunk, Timeline
+from matinee.work.compute import is_cancelled
+
+PROBE_LIMITS = Limits(cpu_s=1_800, wall_s=3_600, memory_bytes=4 * 2**30, output_bytes=64 * 2**20)
+ENCODE_LIMITS = Limits(cpu_s=4 * 3_600, wall_s=8 * 3_600, memory_bytes=12 * 2**30, output_bytes=64 * 2**30)
+"""Generous for 30 s of 2160p at a slow preset; a decoder that spins or swells is ended all the same."""
+STILL_SIZE = (1920, 1080)
+TILE_QUALITY = 60
+STILL_QUALITY = 86
+_FPS_REPORT = re.compile(r"(\d+) frames in, (\d+) frames out; (\d+) frames dropped, (\d+) frames duplicated")
+_REASON = re.compile(r"\[(?:error|fatal)\] (.+)")
+
+
+class Workplace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a worker works: the object store, a folder for scratch, and the FFmpeg with its build's hash."""
+
+    objects_url: str
+    scratch: str
+    ffmpeg: str
+    build: str
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pictures task found: names of images, and the storyboard's geometry."""
+
+    still: str
+    storyboard: Storyboard | None
+
+
+class EncoderDiffers(Unavailable):
+    """This worker has another FFmpeg than the one the plan was made for; its bytes would not join the others'."""
+
+    code = "encoder_differs"
+
+
+class FfmpegFailed(Invalid):
+    """FFmpeg ended with an error; `command` can be pasted into a shell."""
+
+    code = "ffmpeg_failed"
+
+    def __init__(self, what: str, command: str, stderr_tail: str) -> None:
+        reasons = _REASON.findall(stderr_tail)
+        reason = reasons[0] if reasons else (stderr_tail.strip().splitlines() or ["it said nothing"])[-1]
+        super().__init__(f"{what}: FFmpeg says {reason[:200]!r}; the file is damaged here, or too unusual to encode")
+        self.command, self.stderr_tail = command, stderr_tail
+
+
+class FramesMissing(Invalid):
+    """Frames that the container lists could not be decoded."""
+
+    code = "frames_missing"
+
+    def __init__(self, at_s: float, missing: int) -> None:
+        super().__init__(
+            f"{missing} frame(s) after second {at_s:.1f} cannot be decoded: the film is damaged there; "
+            "copy or export it again, or add it with --accept-damaged to publish it with those frames held"
+        )
+        self.at_s, self.missing = at_s, missing
+
+
+def inspect(place: Workplace, order: Order) -> str:
+    """Inspect the master in a confined process of its own; answers the name of the inspection. Raises FilmRefused."""
+    objects, name = open_objects(place.objects_url), inspection_name(order.source)
+    if store.exists(objects, name):
+        return name
+    with Scratch(Path(place.scratch)) as scratch:
+        path = store.local_copy(objects, order.master, scratch)
+        argv = [sys.executable, "-m", "matinee.encoding.probe", str(path)]
+        environment = {"PYTHONPATH": str(Path(matinee.__file__).parent.parent)}
+        done = run_confined(argv, limits=PROBE_LIMITS, stop=is_cancelled, environment=environment)
+    if done.returncode != 0:
+        raise FilmRefused("its structure makes the reader fail: the file is damaged; copy or export it again")
+    answer = msgspec.json.decode(done.stdout, type=probe.Found | probe.Refusal)
+    if isinstance(answer, probe.Refusal):
+        raise FilmRefused(*answer.reasons)
+    store.write(objects, name, msgspec.msgpack.encode(answer.inspection))
+    return name
+
+
+@functools.lru_cache(maxsize=4)
+def load_plan(objects_url: str, name: str) -> Plan:
+    """The plan that the control wrote; a worker meets the same one hundreds of times."""
+    return msgspec.msgpack.decode(store.read(open_objects(objects_url), name), type=Plan)
+
+
+def sample_window(place: Workplace, order: Order, inspection: Inspection, timeline: Timeline, window: Chunk) -> str:
+    """Take and measure the samples of one window; answers the name of the object."""
+    objects, name = open_objects(place.objects_url), window_name(order.source, window.number)
+    if store.exists(objects, name):
+        return name
+    size = _tile_size(inspection)
+    with Scratch(Path(place.scratch)) as scratch:
+        path = store.local_copy(objects, order.master, scratch)
+        raw = scratch / "samples.yuv"
+        argv = ffmpeg.samples_argv(Path(place.ffmpeg), path, inspection, timeline, window, size, raw)
+        _run(argv, f"sampling from second {float(window.start / timeline.fps):.0f}")
+        samples = _measure(raw, size, timeline, window)
+    store.write(
+        objects, name, msgspec.msgpack.encode(sample.Window(start=window.start, end=window.end, samples=samples))
+    )
+    return name
+
+
+def _tile_size(inspection: Inspection) -> tuple[int, int]:
+    assert inspection.video is not None
+    width, height = display_size(inspection.video)
+    scale = sample.TILE_WIDTH / max(width, height)
+    return max(16, round(width * scale / 2) * 2), max(16, round(height * scale / 2) * 2)
+
+
+def _measure(raw: Path, size: tuple[int, int], timeline: Timeline, window: Chunk) -> tuple[sample.Sample, ...]:
+    step = max(1, round(timeline.fps))
+    every = sample.tile_interval(-(-timeline.frames // step))
+    samples: list[sample.Sample] = []
+    before = None
+    for luma, pixels in _frames(raw, size):
+        frame = window.start + len(samples) * step
+        tile = _tile(pixels, size) if (frame // step) % every == 0 else b""
+        samples.append(sample.measure(frame, luma, before, tile))
+        before = luma
+    return tuple(samples)
+
+
+def _frames(raw: Path, size: tuple[int, int]) -> Iterator[tuple[Luma, bytes]]:
+    """The yuv420p frames that lie one after another in a file: the luma of each, and all of it."""
+    width, height = size
+    frame_bytes = width * height * 3 // 2
+    with raw.open("rb") as file:
+        while len(pixels := file.read(frame_bytes)) == frame_bytes:
+            yield np.frombuffer(pixels, np.uint8, width * height).reshape(height, width), pixels
+
+
+def _tile(pixels: bytes, size: tuple[int, int]) -> bytes:
+    """One yuv420p frame as a small JPEG."""
+    width, height = size
+    planes = np.frombuffer(pixels, np.uint8)
+    luma = planes[: width * height].reshape(height, width)
+    chroma = planes[width * height :].reshape(2, height // 2, width // 2).repeat(2, axis=1).repeat(2, axis=2)
+    # FFmpeg's limited range (16..235) becomes JPEG's full range.
+    full = np.dstack(
+        [
+            (luma.astype(np.float32) - 16) * (255 / 219),
+            *((c.astype(np.float32) - 128) * (255 / 224) + 128 for c in chroma),
+        ]
+    )
+    image = Image.fromarray(np.clip(np.rint(full), 0, 255).astype(np.uint8), "YCbCr")
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=TILE_QUALITY)
+    return out.getvalue()
+
+
+def perform(place: Workplace, plan_name: str, task: Task) -> str:
+    """Do one task of a plan; answers the name of the object that it made."""
+    objects = open_objects(place.objects_url)
+    if store.exists(objects, task.makes):
+        return task.makes
+    plan = load_plan(place.objects_url, plan_name)
+    with Scratch(Path(place.scratch)) as scratch:
+        _KINDS[task.kind](_Bench(place, objects, plan, scratch), task)
+    return task.makes
+
+
+class _Bench(msgspec.Struct, frozen=True):
+    """All that a task has in its hands."""
+
+    place: Workplace
+    objects: Objects
+    plan: Plan
+    scratch: Path
+
+    @property
+    def ffmpeg(self) -> Path:
+        return Path(self.place.ffmpeg)
+
+    def master(self) -> Path:
+        return store.local_copy(self.objects, self.plan.order.master, self.scratch)
+
+    def rendition(self, key: str) -> Rendition:
+        plan = self.plan
+        return next(one for one in (*plan.video, *plan.audio, *plan.subtitles) if one.key == key)
+
+
+def _encode_chunk(bench: _Bench, task: Task) -> None:
+    plan, recipe = bench.plan, bench.rendition(task.rendition).recipe
+    assert isinstance(recipe, VideoRecipe)
+    _need_build(bench.place, recipe.encoder.build)
+    chunk, out = plan.chunks[task.part], bench.scratch / "chunk.mp4"
+    at_s = float(chunk.start / plan.timeline.fps)
+    argv = ffmpeg.chunk_argv(bench.ffmpeg, bench.master(), plan.inspection, chunk, recipe, out)
+    done = _run(argv, f"encoding {recipe.rung.name} from second {at_s:.0f}")
+    if not recipe.is_damaged and (missing := _repeats(done) - chunk.repeats) > 0:
+        raise FramesMissing(at_s, missing)
+    store.write_file(bench.objects, task.makes, out)
+
+
+def _repeats(done: Finished) -> int:
+    """How many frames FFmpeg's fps filter showed again; more than the timeline says means that some were lost."""
+    reports = [tuple(map(int, report)) for report in _FPS_REPORT.findall(done.stderr_tail)]
+    return max((report[3] for report in reports), default=0)
+
+
+def _package(bench: _Bench, task: Task) -> None:
+    plan, rendition = bench.plan, bench.rendition(task.rendition)
+    recipe = rendition.recipe
+    assert isinstance(recipe, VideoRecipe)
+    parts = [
+        Part(
+            path=store.local_copy(bench.objects, chunk_name(plan, rendition.key, chunk.number), bench.scratch),
+            frames=chunk.end - chunk.start,
+        )
+        for chunk in plan.chunks
+    ]
+    out = bench.scratch / "media.mp4"
+    package = package_video(parts, _grid(plan), out)
+    facts = VideoRendition(
+        key=rendition.key,
+        name=recipe.rung.name,
+        width=package.width,
+        height=package.height,
+        frame_rate_num=plan.timeline.rate[0],
+        frame_rate_den=plan.timeline.rate[1],
+        **_facts(package),
+    )
+    _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
+
+
+def _encode_audio(bench: _Bench, task: Task) -> None:
+    plan, rendition = bench.plan, bench.rendition(task.rendition)
+    recipe = rendition.recipe
+    assert isinstance(recipe, AudioRecipe)
+    _need_build(bench.place, recipe.encoder.build)
+    encoded, out = bench.scratch / "audio.mp4", bench.scratch / "media.mp4"
+    argv = ffmpeg.audio_argv(bench.ffmpeg, bench.master(), plan.inspection, recipe, encoded)
+    _run(argv, f"encoding audio track {recipe.stream}")
+    package = package_audio(encoded, _grid(plan), out)
+    facts = AudioRendition(
+        key=rendition.key,
+        language=recipe.language,
+        label=recipe.label,
+        channels=package.channels,
+        sample_rate=package.sample_rate,
+        is_default=recipe.is_default,
+        **_facts(package),
+    )
+    _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
+
+
+def _grid(plan: Plan) -> Grid:
+    timeline = plan.timeline
+    return Grid(rate=timeline.rate, frames=timeline.frames, segment_frames=timeline.segment_frames)
+
+
+def _facts(package: Package) -> dict[str, Any]:
+    return {
+        "codecs": package.codecs,
+        "average_bps": package.average_bps,
+        "peak_bps": package.peak_bps,
+        "init_range": package.init_range,
+        "index_range": package.index_range,
+        "timescale": package.index.timescale,
+    }
+
+
+def _put_rendition(bench: _Bench, rendition: Rendition, media: Path, index: SegmentIndex, facts: bytes) -> None:
+    """The media first and the facts last: a rendition with facts is whole."""
+    store.write_file(bench.objects, f"{rendition.folder}/media.mp4", media)
+    store.write(bench.objects, f"{rendition.folder}/index.json", msgspec.json.encode(index))
+    store.write(bench.objects, f"{rendition.folder}/media.m3u8", media_playlist(index).encode())
+    store.write(bench.objects, facts_name(rendition.key), facts)
+
+
+def _put_subtitles(bench: _Bench, task: Task) -> None:
+    rendition = bench.rendition(task.rendition)
+    recipe = rendition.recipe
+    assert isinstance(recipe, SubtitleRecipe)
+    facts = SubtitleTrack(
+        key=rendition.key,
+        language=recipe.language,
+        label=recipe.label,
+        is_sdh=recipe.is_sdh,
+        is_forced=recipe.is_forced,
+    )
+    playlist = subtitle_playlist(Seconds(recipe.duration_s))
+    store.write(bench.objects, f"{rendition.folder}/media.vtt", store.read(bench.objects, recipe.text))
+    store.write(bench.objects, f"{rendition.folder}/media.m3u8", playlist.encode())
+    store.write(bench.objects, task.makes, msgspec.json.encode(facts))
+
+
+def _check(bench: _Bench, task: Task) -> None:
+    """Decode what was packaged, through its own header only, and compare it with the source."""
+    rendition = bench.rendition(task.rendition)
+    faults = _check_audio(bench, rendition) if isinstance(rendition.recipe, AudioRecipe) else _check_video(bench, task)
+    if faults:
+        store.delete_under(bench.objects, rendition.folder)  # made anew when the job is tried again
+        raise quality.QualityFailed(rendition.key, faults)
+    store.write(bench.objects, task.makes, b"passed")
+
+
+def _check_audio(bench: _Bench, rendition: Rendition) -> list[str]:
+    media = store.local_copy(bench.objects, f"{rendition.folder}/media.mp4", bench.scratch)
+    out = bench.scratch / "sound.pcm"
+    done = _decode(ffmpeg.check_audio_argv(bench.ffmpeg, media, out))
+    return done or quality.audio_faults(out.stat().st_size, bench.plan.timeline.duration_s)
+
+
+def _check_video(bench: _Bench, task: Task) -> list[str]:
+    plan, window = bench.plan, bench.plan.windows[task.part]
+    folder = f"renditions/{task.rendition}"
+    index = msgspec.json.decode(store.read(bench.objects, f"{folder}/index.json"), type=SegmentIndex)
+    media = store.local_copy(bench.objects, f"{folder}/media.mp4", bench.scratch)
+    piece, out = bench.scratch / "piece.mp4", bench.scratch / "seconds.yuv"
+    first, last = (frame // plan.timeline.segment_frames for frame in (window.start, window.end - 1))
+    faults = _cut(media, index, first, last, piece)
+    if faults:
+        return faults
+    counted: list[int] = []
+    size = _tile_size(plan.inspection)
+    failed = _decode(ffmpeg.check_argv(bench.ffmpeg, piece, plan.timeline, size, out), counted.append)
+    if failed:
+        return failed
+    known = msgspec.msgpack.decode(
+        store.read(bench.objects, window_name(plan.order.source, window.number)), type=sample.Window
+    )
+    check = quality.VideoCheck(
+        frames=max(counted, default=0),
+        frames_wanted=window.end - window.start,
+        psnr_db=quality.compare((one.thumb for one in known.samples), (luma for luma, _ in _frames(out, size))),
+    )
+    return quality.video_faults(check, len(known.samples))
+
+
+def _cut(media: Path, index: SegmentIndex, first: int, last: int, piece: Path) -> list[str]:
+    """Header and segments [first, last] of `media` into `piece`; what is wrong with their hashes."""
+    with media.open("rb") as source, piece.open("wb") as out:
+        out.write(source.read(index.init_size))
+        for number, segment in enumerate(index.segments[first : last + 1], start=first):
+            source.seek(segment.offset)
+            content = source.read(segment.size)
+            if hashlib.sha256(content).hexdigest() != segment.sha256:
+                return [f"segment {number} is not what was written"]
+            out.write(content)
+    return []
+
+
+def _decode(argv: Sequence[str], on_frames: Callable[[int], None] | None = None) -> list[str]:
+    """Decode our own file; what is wrong with it. `on_frames` is told the count of decoded frames."""
+
+    def read(line: str) -> None:
+        name, _, value = line.partition("=")
+        if on_frames is not None and name == "frame" and value.isdigit():
+            on_frames(int(value))
+
+    argv = [argv[0], "-progress", "pipe:1", *argv[1:]]
+    done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled, on_line=read)
+    if done.returncode == 0:
+        return []
+    reasons = _REASON.findall(done.stderr_tail) or ["it does not decode"]
+    return [reasons[0][:200]]
+
+
+def _make_pictures(bench: _Bench, task: Task) -> None:
+    plan = bench.plan
+    windows = [
+        msgspec.msgpack.decode(
+            store.read(bench.objects, window_name(plan.order.source, one.number)), type=sample.Window
+        )
+        for one in plan.windows
+    ]
+    pictures = Pictures(still=_still(bench, windows), storyboard=_storyboard(bench, windows))
+    store.write(bench.objects, task.makes, msgspec.json.encode(pictures))
+
+
+def _still(bench: _Bench, windows: Sequence[sample.Window]) -> str:
+    plan, out = bench.plan, bench.scratch / "still.png"
+    assert plan.inspection.video is not None
+    frame = sample.best_still(windows)
+    chunk = next(one for one in reversed(plan.chunks) if one.start <= frame)
+    at = msgspec.structs.replace(chunk, start=frame)
+    width, height = display_size(plan.inspection.video)
+    scale = min(1.0, STILL_SIZE[0] / width, STILL_SIZE[1] / height)
+    size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+    argv = ffmpeg.still_argv(bench.ffmpeg, bench.master(), plan.inspection, plan.timeline, at, size, out)
+    _run(argv, "taking a still")
+    with Image.open(out) as image:
+        return _put_image(bench.objects, image.convert("RGB"), STILL_QUALITY)
+
+
+def _storyboard(bench: _Bench, windows: Sequence[sample.Window]) -> Storyboard | None:
+    samples = [one for window in windows for one in window.samples if one.tile]
+    if not samples:
+        return None
+    tiles = [Image.open(io.BytesIO(one.tile)).convert("RGB") for one in samples]
+    columns = max(1, round(len(tiles) ** 0.5))
+    rows = -(-len(tiles) // columns)
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (columns * width, rows * height))
+    for number, tile in enumerate(tiles):
+        sheet.paste(tile, (number % columns * width, number // columns * height))
+    timeline = bench.plan.timeline
+    step = max(1, round(timeline.fps))
+    interval = sample.tile_interval(-(-timeline.frames // step)) * step / timeline.fps
+    return Storyboard(
+        image=_put_image(bench.objects, sheet, TILE_QUALITY),
+        columns=columns,
+        rows=rows,
+        tile_width=width,
+        tile_height=height,
+        interval_s=float(interval),
+    )
+
+
+def _put_image(objects: Objects, image: Image.Image, image_quality: int) -> str:
+    """Store a picture under a name that is the hash of its bytes; answers the name."""
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=image_quality, method=4)
+    content = out.getvalue()
+    name = f"{hashlib.sha256(content).hexdigest()[:32]}.webp"
+    store.write(objects, f"images/{name}", content)
+    return name
+
+
+def _need_build(place: Workplace, build: str) -> None:
+    if place.build != build:
+        raise EncoderDiffers(f"the plan was made for FFmpeg build {build[:12]}, this worker has {place.build[:12]}")
+
+
+def _run(argv: Sequence[str], what: str) -> Finished:
+    """Run FFmpeg confined. Raises FfmpegFailed with its first error."""
+    done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled)
+    if done.returncode != 0:
+        if "No space left on device" in done.stderr_tail:
+            raise store.StorageFull("the disk is full; free some space, and the job goes on where it stopped")
+        raise FfmpegFailed(what, shown(argv), done.stderr_tail)
+    return done
+
+
+_KINDS: dict[str, Callable[[_Bench, Task], None]] = {
+    "chunk": _encode_chunk,
+    "package": _package,
+    "audio": _encode_audio,
+    "check": _check,
+    "subtitles": _put_subtitles,
+    "pictures": _make_pictures,
+}

@@ -1,0 +1,118 @@
+"""The DASH manifest of an asset: the files of HLS, addressed by their `sidx` (ISO/IEC 23009-1, on-demand). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.playback.hls import default_audio
+
+MEDIA, TEXT = "media.mp4", "media.vtt"
+MIN_BUFFER_S = 2  # an IDR picture comes every two seconds
+_PROFILE = "urn:mpeg:dash:profile:isoff-on-demand:2011"
+_ROLE = "urn:mpeg:dash:role:2011"
+_CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"  # ISO/IEC 23091-3
+_CHANNEL_CONFIGURATIONS = {7: 11, 8: 12}  # 6.1 and 7.1; up to 6 channels the configuration is their number
+_HARD_OF_HEARING = ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2")  # ISO/IEC 23009-1 5.8.4.3
+_TEXT_BPS = 256  # nobody measures it, and the attribute is mandatory
+
+Locate = Callable[[str], str]
+
+
+def mpd(asset: Asset, locate: Locate) -> str:
+    """The static MPD of `asset`; `locate` gives the absolute URL, ending in `/`, of a rendition's directory."""
+    root = Element(
+        "MPD",
+        {
+            "xmlns": "urn:mpeg:dash:schema:mpd:2011",
+            "profiles": _PROFILE,
+            "type": "static",
+            "mediaPresentationDuration": f"PT{asset.duration_s:.6f}S",
+            "minBufferTime": f"PT{MIN_BUFFER_S}S",
+        },
+    )
+    period = SubElement(root, "Period", {"id": "0", "start": "PT0S"})
+    if asset.video:
+        _video(period, asset.video, locate)
+    for track in asset.audio:
+        _audio(period, track, locate, is_main=track is default_audio(asset.audio))
+    for text in asset.subtitles:
+        _text(period, text, locate)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _video(period: Element, rungs: tuple[VideoRendition, ...], locate: Locate) -> None:
+    options = _adaptation_set(period, "video", "video/mp4")
+    for rung in rungs:
+        attributes = {
+            "width": str(rung.width),
+            "height": str(rung.height),
+            "sar": "1:1",
+            "frameRate": _rate(Fraction(rung.frame_rate_num, rung.frame_rate_den)),
+        }
+        _representation(options, rung, locate, attributes)
+
+
+def _audio(period: Element, track: AudioRendition, locate: Locate, *, is_main: bool) -> None:
+    options = _adaptation_set(period, "audio", "audio/mp4", lang=track.language)
+    layout = _CHANNEL_CONFIGURATIONS.get(track.channels, track.channels)
+    SubElement(options, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(layout)})
+    SubElement(options, "Label").text = _plain(track.label)
+    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": "main" if is_main else "alternate"})
+    _representation(options, track, locate, {"audioSamplingRate": str(track.sample_rate)})
+
+
+def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
+    attributes = {"id": str(len(period)), "contentType": "text", "mimeType": "text/vtt", "lang": _plain(track.language)}
+    options = SubElement(period, "AdaptationSet", attributes)
+    SubElement(options, "Label").text = _plain(track.label)
+    if track.is_sdh:
+        scheme, value = _HARD_OF_HEARING
+        SubElement(options, "Accessibility", {"schemeIdUri": scheme, "value": value})
+    role = "forced-subtitle" if track.is_forced else "caption" if track.is_sdh else "subtitle"
+    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": role})
+    file = SubElement(options, "Representation", {"id": track.key, "bandwidth": str(_TEXT_BPS)})
+    SubElement(file, "BaseURL").text = locate(track.key) + TEXT
+
+
+def _adaptation_set(period: Element, kind: str, mime: str, *, lang: str = "") -> Element:
+    attributes = {
+        "id": str(len(period)),
+        "contentType": kind,
+        "mimeType": mime,
+        **({"lang": _plain(lang)} if lang else {}),
+        "subsegmentAlignment": "true",
+        "subsegmentStartsWithSAP": "1",
+    }
+    return SubElement(period, "AdaptationSet", attributes)
+
+
+def _representation(
+    options: Element, rendition: VideoRendition | AudioRendition, locate: Locate, attributes: dict[str, str]
+) -> None:
+    about = {"id": rendition.key, "bandwidth": str(rendition.peak_bps), "codecs": rendition.codecs, **attributes}
+    file = SubElement(options, "Representation", about)
+    SubElement(file, "BaseURL").text = locate(rendition.key) + MEDIA
+    base = {
+        "timescale": str(rendition.timescale),
+        "indexRange": _range(rendition.index_range),
+        "indexRangeExact": "true",
+    }
+    SubElement(SubElement(file, "SegmentBase", base), "Initialization", {"range": _range(rendition.init_range)})
+
+
+def _range(first_last: tuple[int, int]) -> str:
+    return f"{first_last[0]}-{first_last[1]}"
+
+
+def _rate(rate: Fraction) -> str:
+    return str(rate)  # "24000/1001", or "25": both are FrameRateType
+
+
+def _plain(text: str) -> str:
+    """`text` without the control characters that XML cannot hold, escaped or not (XML 1.0, 2.2)."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,195 @@
+"""Heavy work on Dask: the same call on a laptop (worker processes of our own) and on a cluster (TLS only).
+
+Tasks are plain functions of small picklable values; what they make lies in the object store under names made of their
+inputs, so that a task may run twice (a worker was killed, a job was taken over) and does no harm.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple
+from urllib.parse import urlsplit
+
+import dask.config
+from distributed import Client, KilledWorker, LocalCluster, Security, get_worker
+from distributed.client import FutureCancelledError
+from distributed.core import Status
+
+from matinee.base.errors import Invalid, Unavailable
+
+Args = TypeVarTuple("Args")
+R = TypeVar("R")
+
+WORKER_DEATHS_MAX = 3  # workers that one task may take with it before it is to blame
+CONNECT_TIMEOUT_S = 10
+WORKER_PRELOAD = "matinee.work.worker"
+TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
+
+_CONFIG: dict[str, Any] = {
+    "distributed.worker.profile.enabled": False,  # it samples every 10 ms what FFmpeg does in another process
+    "distributed.worker.memory.target": False,  # results are names, so there is nothing to spill
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    "distributed.scheduler.worker-saturation": 1.0,  # what a worker cannot start yet waits where priority counts
+    "distributed.comm.timeouts.connect": f"{CONNECT_TIMEOUT_S}s",
+}
+
+
+class InsecureCompute(Invalid):
+    """A scheduler that would let anybody on the network run code here."""
+
+    code = "insecure_compute"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"COMPUTE_URL={url} is refused: whoever can reach a plain scheduler can run code on its workers; "
+            "use tls:// with certificates, or 127.0.0.1"
+        )
+        self.url = url
+
+
+class MissingCertificates(Invalid):
+    code = "missing_certificates"
+
+    def __init__(self, folder: Path, missing: str) -> None:
+        super().__init__(f"{folder / missing} is missing: a tls:// scheduler needs {', '.join(TLS_FILES)} in {folder}")
+        self.folder, self.missing = folder, missing
+
+
+class ComputeAway(Unavailable):
+    """The scheduler does not answer."""
+
+    code = "compute_away"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"the scheduler at {url} does not answer; see that it runs and that COMPUTE_URL names it")
+        self.url = url
+
+
+class WorkerLost(Unavailable):
+    """The workers that ran a task died, one after the other."""
+
+    code = "worker_lost"
+
+    def __init__(self, task: str, deaths: int) -> None:
+        super().__init__(
+            f"{deaths} workers died while they ran {task}; "
+            "see whether the machine ran out of memory (fewer MATINEE_WORKERS need less), then retry"
+        )
+        self.task, self.deaths = task, deaths
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Runs functions on workers; `workers` is how many tasks could run at a time when it was opened."""
+
+    client: Any  # Dask ships no types
+    workers: int
+
+    async def run(self, fn: Callable[[*Args], R], *args: *Args, name: str = "", priority: int = 0) -> R:
+        """`fn(*args)` on a worker; a higher `priority` goes first. Raises what `fn` raises, and WorkerLost.
+
+        Cancelling the caller takes a waiting task back; a running one learns of it by `is_cancelled`.
+        """
+        key = f"{name or fn.__name__}-{uuid.uuid4().hex}"
+        future = self.client.submit(fn, *args, key=key, priority=priority)
+        try:
+            result: R = await future
+            return result
+        except KilledWorker as error:
+            raise WorkerLost(name or fn.__name__, error.allowed_failures + 1) from error
+        except FutureCancelledError as error:
+            raise ComputeAway(self.client.scheduler.address) from error
+        finally:
+            future.release()
+
+
+def is_cancelled() -> bool:
+    """In a task: whether nobody waits for its result any more, so that it had better stop. False anywhere else."""
+    try:
+        worker = get_worker()
+        task = worker.state.tasks.get(worker.get_current_task())
+    except (ValueError, KeyError):
+        return False
+    return task is None or task.state == "cancelled" or worker.status not in (Status.running, Status.paused)
+
+
+@asynccontextmanager
+async def open_compute(
+    url: str, workers: int, scratch: Path, certificates: Path = Path("compute-tls")
+) -> AsyncIterator[Compute]:
+    """Workers of our own (`url` empty), or those of the scheduler at `url`, with `certificates` for TLS.
+
+    Own workers are processes of one slot each that end with this process, however it ends. They run at a lower
+    priority than the server. Raises InsecureCompute, MissingCertificates and ComputeAway.
+    """
+    with dask.config.set(_CONFIG):
+        if url:
+            async with _remote(url, certificates) as client:
+                yield Compute(client, sum((await client.nthreads()).values()))
+        else:
+            async with _local(workers, scratch) as client:
+                yield Compute(client, workers)
+
+
+def check_compute_url(url: str) -> None:
+    """Raises InsecureCompute for a scheduler that is neither behind TLS nor on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "tls" and not (parts.scheme == "tcp" and _is_loopback(parts.hostname or "")):
+        raise InsecureCompute(url)
+
+
+@asynccontextmanager
+async def _local(workers: int, scratch: Path) -> AsyncIterator[Any]:
+    cluster = LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=0,
+        local_directory=str(scratch),
+        scheduler_kwargs={"allowed_failures": WORKER_DEATHS_MAX - 1},
+        preload=[WORKER_PRELOAD],
+        asynchronous=True,
+    )
+    client = Client(cluster, asynchronous=True, set_as_default=False)  # type: ignore[no-untyped-call]
+    async with cluster, client:
+        yield client
+
+
+@asynccontextmanager
+async def _remote(url: str, certificates: Path) -> AsyncIterator[Any]:
+    check_compute_url(url)
+    security = _security(certificates) if urlsplit(url).scheme == "tls" else None
+    try:
+        client = await Client(  # type: ignore[no-untyped-call]
+            url, security=security, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S
+        )
+    except OSError as error:
+        raise ComputeAway(url) from error
+    async with client:
+        yield client
+
+
+def _security(folder: Path) -> Security:
+    for name in TLS_FILES:
+        if not (folder / name).is_file():
+            raise MissingCertificates(folder, name)
+    ca, certificate, key = (str(folder / name) for name in TLS_FILES)
+    return Security(  # type: ignore[no-untyped-call]
+        tls_ca_file=ca, tls_client_cert=certificate, tls_client_key=key, require_encryption=True
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

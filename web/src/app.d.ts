@@ -1,0 +1,11 @@
+/** Types that SvelteKit looks for. */
+declare global {
+  namespace App {
+    interface Error {
+      message: string;
+      code?: string;
+    }
+  }
+}
+
+export {};

@@ -1,0 +1,90 @@
+/** The API, one function a call. Each rejects with a `Problem`. */
+import { Problem } from './problem.ts';
+import type {
+  Heartbeat,
+  Home,
+  Job,
+  Kind,
+  PlaybackSession,
+  SearchResult,
+  Session,
+  TitleList,
+  TitlePage,
+} from './types.ts';
+
+/** Sent with every request that changes something; a form on another site cannot set it. */
+export const CSRF_HEADERS = { 'X-Matinee': '1' };
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Fetch = typeof fetch;
+
+interface Options {
+  body?: object;
+  keepalive?: boolean;
+  signal?: AbortSignal;
+  /** SvelteKit's own, inside a load function. */
+  fetch?: Fetch;
+}
+
+async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+  const response = await send(method, path, options);
+  const text = await response.text();
+  if (!response.ok) throw Problem.fromResponse(response.status, text);
+  return (text === '' ? null : JSON.parse(text)) as T;
+}
+
+async function send(method: Method, path: string, options: Options): Promise<Response> {
+  const init: RequestInit = { method, credentials: 'same-origin', headers: { ...(method === 'GET' ? {} : CSRF_HEADERS) } };
+  if (options.body) {
+    init.headers = { ...init.headers, 'Content-Type': 'application/json' };
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.keepalive) init.keepalive = true;
+  if (options.signal) init.signal = options.signal;
+  try {
+    return await (options.fetch ?? fetch)(path, init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw Problem.offline();
+  }
+}
+
+const segment = encodeURIComponent;
+
+export const getSession = (fetch?: Fetch) => request<Session>('GET', '/v1/session', fetch ? { fetch } : {});
+export const signIn = (name: string, password: string) =>
+  request<null>('POST', '/v1/session', { body: { name, password } });
+export const signOut = () => request<null>('DELETE', '/v1/session');
+export const setUp = (token: string, name: string, password: string) =>
+  request<null>('POST', '/v1/setup', { body: { token, name, password } });
+
+export const getHome = (fetch?: Fetch) => request<Home>('GET', '/v1/home', fetch ? { fetch } : {});
+export const getTitle = (id: string, fetch?: Fetch) =>
+  request<TitlePage>('GET', `/v1/titles/${segment(id)}`, fetch ? { fetch } : {});
+export const deleteTitle = (id: string) => request<null>('DELETE', `/v1/titles/${segment(id)}`);
+export const forgetWatching = (id: string) => request<null>('DELETE', `/v1/watching/${segment(id)}`);
+
+export interface Listing {
+  kind?: Kind;
+  genre?: string;
+  sort?: 'new' | 'title';
+  cursor?: string;
+}
+
+export function getTitles(listing: Listing, fetch?: Fetch): Promise<TitleList> {
+  const query = new URLSearchParams(Object.entries(listing).filter(([, value]) => value !== ''));
+  return request<TitleList>('GET', `/v1/titles?${query.toString()}`, fetch ? { fetch } : {});
+}
+
+export const search = (q: string, signal: AbortSignal) =>
+  request<SearchResult>('GET', `/v1/search?q=${segment(q)}`, { signal });
+
+export const startPlayback = (titleId: string) =>
+  request<PlaybackSession>('POST', '/v1/playback', { body: { title_id: titleId } });
+/** Outlives the page when it is closed (`keepalive`). */
+export const sendHeartbeat = (sessionId: string, heartbeat: Heartbeat) =>
+  request<null>('POST', `/v1/playback/${segment(sessionId)}/heartbeat`, { body: heartbeat, keepalive: true });
+
+export const getJobs = (fetch?: Fetch) => request<Job[]>('GET', '/v1/jobs', fetch ? { fetch } : {});
+export const retryJob = (id: string) => request<null>('POST', `/v1/jobs/${segment(id)}/retry`);
+export const removeJob = (id: string) => request<null>('DELETE', `/v1/jobs/${segment(id)}`);
