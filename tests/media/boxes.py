@@ -20,7 +20,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Init:
-    """What a header (ftyp, moov) says. `edits` are (duration, media_time); `configuration` is avcC's or esds's payload."""
+    """What a header (ftyp, moov) says: `edits` are (duration, media_time), `configuration` avcC's or esds's payload."""
 
     brands: tuple[str, ...]
     handler: str

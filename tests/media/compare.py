@@ -11,12 +11,11 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
-
 from tests.media.track import Fetch, MediaFile, luma_of, pictures, sound
 
 Luma = npt.NDArray[np.uint8]
 JOIN_NEIGHBOURS = 12
-JOIN_LOSS_MAX_DB = 3.0
+JOIN_LOSS_MAX_DB = 6.0  # rate control that starts anew costs up to 4.6 dB on real film; wrong parameter sets cost 20
 FLASH_LUMA = 128
 BEEP_LEVEL = 0.1
 
@@ -66,8 +65,8 @@ def psnr_db(wanted: Luma, found: Luma) -> float:
     return 100.0 if error == 0 else min(100.0, 10 * float(np.log10(255**2 / error)))
 
 
-def check_joins(comparison: Comparison, joins: Sequence[int]) -> None:
-    """The frames around each join (frame numbers at which a chunk begins) are as good as those a little further away."""
+def check_joins(comparison: Comparison, joins: Sequence[int], *, loss_max_db: float = JOIN_LOSS_MAX_DB) -> None:
+    """Frames around each join (a frame that begins a chunk) are as good as those a little further away."""
     psnr = comparison.psnr_db
     for join in joins:
         near = range(max(0, join - 1), min(join + 2, len(psnr)))
@@ -76,7 +75,7 @@ def check_joins(comparison: Comparison, joins: Sequence[int]) -> None:
         ]
         usual = float(np.median(psnr[around]))
         for frame in near:
-            assert psnr[frame] >= usual - JOIN_LOSS_MAX_DB, (
+            assert psnr[frame] >= usual - loss_max_db, (
                 f"frame {frame} at the join {join} has {psnr[frame]:.1f} dB, its neighbours {usual:.1f} dB"
             )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import imageio_ffmpeg
+import imageio_ffmpeg  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +23,7 @@ FLASH_EVERY_S = 2
 FLASH_FRAMES = 2
 BEEP_HZ = 1000
 BEEP_S = 0.08
+MAXRATE_BPS = 800_000  # x264 derives the level in the SPS from it, so it is the same for every chunk of a rung
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def encode_chunk(
     argv = [
         ffmpeg(), "-v", "error", "-y", *raw_video(clip),
         "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p", "-threads", "1",
-        "-b:v", str(bitrate_bps), "-maxrate", str(2 * bitrate_bps), "-bufsize", str(2 * bitrate_bps), "-bf", "3",
+        "-b:v", str(bitrate_bps), "-maxrate", str(MAXRATE_BPS), "-bufsize", str(2 * MAXRATE_BPS), "-bf", "3",
         "-x264-params", params, "-force_key_frames", "expr:eq(mod(n,48),0)", "-forced-idr", "1",
         "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact+global_header",
         "-fps_mode", "passthrough", "-video_track_timescale", str(clip.rate.numerator), "-f", "mp4", str(path),

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
-from matinee.encoding.asset import SegmentIndex
 from tests.media.track import Fetch, MediaFile, Range, check_file
+
+from matinee.encoding.asset import SegmentIndex
 
 Attributes: TypeAlias = dict[str, str]
 IndexOf: TypeAlias = Callable[[str], SegmentIndex]
@@ -29,7 +30,7 @@ _DURATION = re.compile(r"PT([0-9]+(?:\.[0-9]+)?)S")
 
 @dataclass(frozen=True)
 class MediaPlaylist:
-    """A media playlist: its map's URL and range, and (URL, range, seconds) of each segment; ranges None: whole files."""
+    """A media playlist: its map's URL and range; URL, range (None: the whole file) and seconds of each segment."""
 
     target_s: int
     map: tuple[str, Range] | None
@@ -136,7 +137,8 @@ def parse_media(text: str) -> MediaPlaylist:
     """A VOD media playlist, its tags checked in the order in which they must come."""
     lines = _lines(text)
     assert lines[-1] == "#EXT-X-ENDLIST" and "#EXT-X-PLAYLIST-TYPE:VOD" in lines, "the playlist may still grow"
-    target_s, mapped, segments = 0, None, []
+    target_s, mapped = 0, None
+    segments: list[tuple[str, Range | None, Fraction]] = []
     duration, byte_range = None, None
     for line in lines[1:-1]:
         name, _, value = line.partition(":")

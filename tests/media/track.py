@@ -1,4 +1,4 @@
-"""Validates one CMAF file through byte ranges, as a player reads it, and decodes it by its header's parameter sets only."""
+"""Validates one CMAF file through byte ranges, as a player reads it; decodes it by its header's parameter sets only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import av
 import numpy as np
 import numpy.typing as npt
+from tests.media.boxes import Fragment, Index, Init, Sample, nal_kinds, read_index, read_init, read_segment
 
 from matinee.encoding.asset import SegmentIndex
-from tests.media.boxes import Fragment, Index, Init, Sample, nal_kinds, read_index, read_init, read_segment
 
 Range: TypeAlias = tuple[int, int]
 """First and last byte."""

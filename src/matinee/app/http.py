@@ -18,7 +18,7 @@ from typing import Any
 
 import uvicorn
 from litestar import Litestar, Request, Router, route
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -119,7 +119,7 @@ def server_config(app: Litestar, *, host: str, port: int) -> uvicorn.Config:
 
 
 @route("/health", http_method=["GET", "HEAD"], opt={"access": "public"})
-async def read_health(engine: AsyncEngine) -> dict[str, str]:
+async def read_health(engine: NamedDependency[AsyncEngine]) -> dict[str, str]:
     """Whether the process is up and its database answers."""
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_S), reading(engine) as connection:
@@ -143,7 +143,7 @@ def _openapi() -> OpenAPIConfig:
         version=matinee.__version__,
         use_handler_docstrings=True,
         operation_id_creator=_operation_id,
-        openapi_router=Router(path="/schema", route_handlers=[], opt={"access": "public"}),
+        openapi_router=Router(path="/schema", route_handlers=[], include_in_schema=False, opt={"access": "public"}),
         render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
     )
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from matinee.base.errors import NotFound
@@ -52,7 +54,9 @@ def read_site(folder: Path) -> Site:
 
 
 @route(["/", "/{path:path}"], http_method=["GET", "HEAD"], opt={"access": "public"}, include_in_schema=False)
-async def read_web(request: Request[Any, Any, Any], site: Site, path: str = "/") -> Response[bytes]:
+async def read_web(
+    request: Request[Any, Any, Any], site: NamedDependency[Site], path: FromPath[str] = "/"
+) -> Response[bytes]:
     """A file of the web app, or the app itself for an address that a person opens."""
     file = site.files.get(path)
     if file is None and _is_for_a_person(request):

@@ -88,7 +88,7 @@ def is_video(path: str) -> bool:
 def read_path(path: str) -> Metadata:
     """What the path of a film or an episode says; `show` and `episode` are set for an episode."""
     parts = PurePosixPath(path)
-    ids = _ids(path)
+    ids = ids_in(path)
     numbers = _numbers(parts)
     if numbers is not None:
         return msgspec.structs.replace(_episode(parts, numbers), ids=ids)
@@ -152,6 +152,11 @@ def show_folder(path: str) -> str | None:
     return None if folder.name == "" or _is_shelf(folder.name) else str(folder)
 
 
+def ids_in(path: str) -> dict[str, str]:
+    """Other catalogues' ids in a path: `{imdb-tt0062622}`, `[tmdbid-62]`."""
+    return {match[1].lower(): match[2] for match in _ID.finditer(path)}
+
+
 class _Numbers(msgspec.Struct, frozen=True):
     season: int
     episode: int
@@ -203,10 +208,6 @@ def _is_same(folder: str, name: str) -> bool:
 
 def _is_shelf(folder: str) -> bool:
     return plain(folder) in _SHELVES
-
-
-def _ids(path: str) -> dict[str, str]:
-    return {match[1].lower(): match[2] for match in _ID.finditer(path)}
 
 
 def _words(text: str, is_dotted: bool) -> str:

@@ -18,7 +18,7 @@ from matinee.base.database import reading, writing
 from matinee.base.errors import Invalid, NotFound
 from matinee.base.ids import new_id
 from matinee.catalog.snapshot import Page, Snapshot, Sort, page_of, snapshot_of
-from matinee.catalog.tables import catalog_revision, sidecars, titles
+from matinee.catalog.tables import catalog_revision, sidecars, taken_files, titles
 from matinee.catalog.title import (
     Edit,
     Kind,
@@ -179,7 +179,11 @@ class Catalog:
             return gone
 
     async def mark_published(self, title_id: str, facts: Published) -> Title:
-        """A version of the title can be played now: it is `ready`, with what the version offers."""
+        """A version of the title can be played now: it is `ready`, with what the version offers.
+
+        Its still is taken when the title has none: one that a person gave stays.
+        """
+        title = await self._read(title_id)
         fields: dict[str, Any] = {
             "state": "ready",
             "reason": "",
@@ -188,7 +192,7 @@ class Catalog:
             "audio": facts.audio,
             "subtitles": facts.subtitles,
         }
-        if facts.still is not None:
+        if facts.still is not None and title.still is None:
             fields["still"] = facts.still
         return await self.change(title_id, fields)
 
@@ -242,6 +246,19 @@ class Catalog:
         async with self._changing() as connection:
             await connection.execute(delete(sidecars).where(key))
             await connection.execute(insert(sidecars).values(title_id=title_id, **msgspec.structs.asdict(sidecar)))
+
+    async def remember_file(self, path: str, size_bytes: int, mtime_ns: int, sha256: str) -> None:
+        """Note what was read from a file, as it was then."""
+        async with writing(self.engine) as connection:
+            await connection.execute(delete(taken_files).where(taken_files.c.path == path))
+            values = {"path": path, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256}
+            await connection.execute(insert(taken_files).values(values))
+
+    async def file_taken(self, path: str, size_bytes: int, mtime_ns: int) -> str | None:
+        """The SHA-256 of a file that was read when it had this size and time; None when it was not."""
+        then = (taken_files.c.size_bytes == size_bytes) & (taken_files.c.mtime_ns == mtime_ns)
+        async with reading(self.engine) as connection:
+            return await connection.scalar(select(taken_files.c.sha256).where(taken_files.c.path == path, then))
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[AsyncConnection]:

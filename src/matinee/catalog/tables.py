@@ -1,4 +1,5 @@
-"""The catalogue's tables: titles, the subtitle files beside them, and a counter that every change moves."""
+"""The catalogue's tables: titles, the subtitle files beside them, the files they were made of, and a counter that
+every change moves."""
 
 from __future__ import annotations
 
@@ -49,6 +50,15 @@ sidecars = Table(
     Column("label", Text, nullable=False),
     Column("is_sdh", Boolean, nullable=False),
     Column("is_forced", Boolean, nullable=False),
+)
+
+taken_files = Table(
+    "taken_files",
+    MAIN,
+    Column("path", Text, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
 )
 
 catalog_revision = Table(

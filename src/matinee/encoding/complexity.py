@@ -61,8 +61,7 @@ def gradient(luma: Luma) -> np.ndarray[Any, np.dtype[np.float32]]:
     rows = frame[:-2] + 2 * frame[1:-1] + frame[2:]
     columns = frame[:, :-2] + 2 * frame[:, 1:-1] + frame[:, 2:]
     across, down = rows[:, 2:] - rows[:, :-2], columns[2:] - columns[:-2]
-    magnitude: np.ndarray[Any, np.dtype[np.float32]] = np.hypot(across, down) / np.float32(4)
-    return magnitude
+    return np.hypot(across, down).astype(np.float32) / np.float32(4)
 
 
 def spatial_of(luma: Luma) -> float:

@@ -19,10 +19,10 @@ from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
 from matinee.encoding.plan import Order, Plan, Rendition, Task
-from matinee.encoding.recipe import Encoder, content_key
+from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.sample import Window
 from matinee.encoding.service import Assets
-from matinee.encoding.source import Inspection, accept
+from matinee.encoding.source import FilmRefused, Inspection, accept
 from matinee.encoding.tasks import Pictures, Workplace, inspect, perform, sample_window
 from matinee.encoding.timeline import timeline_of
 from matinee.work.compute import Compute
@@ -33,6 +33,8 @@ KIND = "encode"
 IN_FLIGHT_MAX = 64
 """Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
 FIRST_PRIORITY = 100
+JOB_PRIORITY = 1_000
+"""A job of a higher priority goes before any task of a lower one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class EncodeTitle:
             self._clean_up(order)
             return
         run = _Run(self, lease, order)
+        if not await asyncio.to_thread(store.exists, self.objects, order.master):
+            raise FilmRefused("its file is not stored any more; add it again")
         try:
             await run.to_the_end()
         except Invalid as error:
@@ -67,6 +71,7 @@ class _Run:
 
     def __init__(self, job: EncodeTitle, lease: Lease, order: Order) -> None:
         self.job, self.lease, self.order = job, lease, order
+        self.urgency = lease.job.priority * JOB_PRIORITY
         self.plan: Plan | None = None
         self.plan_name = ""
         self.done: set[str] = set()
@@ -90,7 +95,7 @@ class _Run:
         self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
         compute, place = self.job.compute, self.job.place
         name = await compute.run(
-            inspect, place, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY
+            inspect, place, self.order, name=f"inspect-{self.order.source[:12]}", priority=self.urgency + FIRST_PRIORITY
         )
         found = msgspec.msgpack.decode(store.read(self.job.objects, name), type=Inspection)
         return accept(found, damaged=self.order.is_damaged_accepted)
@@ -108,7 +113,7 @@ class _Run:
         running = [
             self.job.compute.run(
                 sample_window, self.job.place, self.order, inspection, timeline, windows[task.part],
-                name=task.makes, priority=task.priority,
+                name=task.makes, priority=self.urgency + task.priority,
             )
             for task in tasks
         ]  # fmt: skip
@@ -147,7 +152,7 @@ class _Run:
 
     async def _perform(self, task: Task) -> str:
         return await self.job.compute.run(
-            perform, self.job.place, self.plan_name, task, name=task.makes, priority=task.priority
+            perform, self.job.place, self.plan_name, task, name=task.makes, priority=self.urgency + task.priority
         )
 
     async def _publish_if_more(self, plan: Plan) -> None:
@@ -201,8 +206,13 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
             )
         else:
             ready = sum(planning.chunk_name(plan, rung.key, chunk.number) in done for chunk in plan.chunks)
-        shown.append(Stage(rung.recipe.rung.name, ready, total))
+        shown.append(Stage(_rung_name(rung), ready, total))
     return shown
+
+
+def _rung_name(rung: Rendition) -> str:
+    assert isinstance(rung.recipe, VideoRecipe)
+    return rung.recipe.rung.name
 
 
 async def _cancel_all(running: Collection[asyncio.Task[str]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -109,28 +109,48 @@ class Assets:
 
         What was published of the title before stays.
         """
-        await self._discard(made, order.source, order.title_id)
+        await self._discard(made, order.source)
         if not await self.has_any(order.title_id):
             refused = AssetRefused(event_id=new_id("event"), at=self.clock(), title_id=order.title_id, reason=reason)
             async with writing(self.engine) as connection:
                 await outbox.put(connection, refused)
 
-    async def remove(self, title_id: str) -> None:
-        """Remove every version of a title, its renditions, intermediates and masters, but for what others share."""
+    async def remove(self, title_id: str, source: str) -> None:
+        """Remove every version of a title, its renditions, intermediates and masters, but for what others share.
+
+        `source` is the master of a title that may have no version yet.
+        """
         async with writing(self.engine) as connection:
             mine = assets.c.title_id == title_id
             rows = (await connection.execute(select(assets.c.document, assets.c.source).where(mine))).all()
             await connection.execute(delete(assets).where(mine))
-        keys = {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}
-        for source in {row.source for row in rows}:
-            await self._discard(keys, source, title_id)
+        versions = [msgspec.convert(row.document, Asset) for row in rows]
+        keys = {key for version in versions for key in rendition_keys(version)}
+        for one in {source, *(row.source for row in rows)}:
+            await self._discard(keys, one)
+        await self._discard_images({image for version in versions for image in image_names(version)})
 
-    async def _discard(self, keys: Iterable[str], source: str, title_id: str) -> None:
+    async def sweep(self, live_sources: Collection[str]) -> int:
+        """Remove intermediates of masters that no job works on, and renditions that no version names.
+
+        Renditions are only looked at while nothing is worked on: a job's own are not in a version yet.
+        """
+        folders = {key.split("/")[1] for key in store.keys_under(self.objects, "work")}
+        stale = folders - set(live_sources)
+        for source in stale:
+            store.delete_under(self.objects, work_folder(source))
+        if not live_sources:
+            made = {key.split("/")[1] for key in store.keys_under(self.objects, "renditions")}
+            for key in made - await self._rendition_keys_in_use():
+                store.delete_under(self.objects, f"renditions/{key}")
+        return len(stale)
+
+    async def _discard(self, keys: Iterable[str], source: str) -> None:
         used = await self._rendition_keys_in_use()
         for key in set(keys) - used:
             store.delete_under(self.objects, f"renditions/{key}")
         store.delete_under(self.objects, work_folder(source))
-        if not await self._is_source_in_use(source, title_id):
+        if not await self._is_source_in_use(source):
             store.delete(self.objects, f"masters/{source}")
 
     async def _rendition_keys_in_use(self) -> set[str]:
@@ -138,7 +158,14 @@ class Assets:
             rows = await connection.execute(select(assets.c.document))
             return {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}
 
-    async def _is_source_in_use(self, source: str, title_id: str) -> bool:
+    async def _discard_images(self, names: Collection[str]) -> None:
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(assets.c.document))
+            used = {name for row in rows for name in image_names(msgspec.convert(row.document, Asset))}
+        for name in set(names) - used:
+            store.delete(self.objects, f"images/{name}")
+
+    async def _is_source_in_use(self, source: str) -> bool:
         query = select(assets.c.id).where(assets.c.source == source).limit(1)
         async with reading(self.engine) as connection:
             return (await connection.execute(query)).first() is not None
@@ -155,3 +182,8 @@ def rendition_keys(asset: Asset) -> Sequence[str]:
     """The renditions that a version is made of."""
     video, audio = [one.key for one in asset.video], [one.key for one in asset.audio]
     return [*video, *audio, *(one.key for one in asset.subtitles)]
+
+
+def image_names(asset: Asset) -> Sequence[str]:
+    """The pictures that a version brought."""
+    return [name for name in (asset.still, asset.storyboard.image if asset.storyboard else "") if name]

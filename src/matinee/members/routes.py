@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.base.units import Seconds
@@ -48,7 +50,7 @@ class ProgramToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/session", opt={"access": "public"})
-async def read_session(request: HttpRequest, members: Members) -> SessionState:
+async def read_session(request: HttpRequest, members: NamedDependency[Members]) -> SessionState:
     """Who is signed in."""
     token, _ = session.presented_token(request.scope["headers"])
     account = await members.find(token)
@@ -57,21 +59,28 @@ async def read_session(request: HttpRequest, members: Members) -> SessionState:
 
 
 @post("/v1/setup", opt={"access": "public"})
-async def set_up_owner(data: SetupRequest, members: Members, is_https: bool) -> Response[SessionState]:
+async def set_up_owner(
+    data: JSONBody[SetupRequest], members: NamedDependency[Members], is_https: NamedDependency[bool]
+) -> Response[SessionState]:
     """Make the owner's account with the token of the set-up link, and sign it in."""
     return _signed_in(await members.set_up(data.token, data.name, data.password), is_https)
 
 
 @post("/v1/session", opt={"access": "public"})
 async def sign_in(
-    request: HttpRequest, data: SignInRequest, members: Members, is_https: bool
+    request: HttpRequest,
+    data: JSONBody[SignInRequest],
+    members: NamedDependency[Members],
+    is_https: NamedDependency[bool],
 ) -> Response[SessionState]:
     """Begin a session in this browser."""
     return _signed_in(await members.sign_in(data.name, data.password, _address(request)), is_https)
 
 
 @delete("/v1/session", opt={"access": "public"})
-async def sign_out(request: HttpRequest, members: Members, is_https: bool) -> Response[None]:
+async def sign_out(
+    request: HttpRequest, members: NamedDependency[Members], is_https: NamedDependency[bool]
+) -> Response[None]:
     """End this session, if there is one."""
     token, _ = session.presented_token(request.scope["headers"])
     await members.sign_out(token)
@@ -79,14 +88,18 @@ async def sign_out(request: HttpRequest, members: Members, is_https: bool) -> Re
 
 
 @delete("/v1/sessions", opt={"access": "signed_in"})
-async def sign_out_everywhere(account: Account, members: Members, is_https: bool) -> Response[None]:
+async def sign_out_everywhere(
+    account: NamedDependency[Account], members: NamedDependency[Members], is_https: NamedDependency[bool]
+) -> Response[None]:
     """End every session of this account, this one too."""
     await members.sign_out_everywhere(account.id)
     return _forgotten(is_https)
 
 
 @post("/v1/tokens", opt={"access": "public"})
-async def create_token(request: HttpRequest, data: SignInRequest, members: Members) -> ProgramToken:
+async def create_token(
+    request: HttpRequest, data: JSONBody[SignInRequest], members: NamedDependency[Members]
+) -> ProgramToken:
     """Begin a session for a program."""
     signed_in = await members.sign_in(data.name, data.password, _address(request))
     return ProgramToken(token=signed_in.token, expires=signed_in.expires)

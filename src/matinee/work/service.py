@@ -159,7 +159,7 @@ class Jobs:
         if subject:
             query = query.where(jobs.subject == subject)
         async with reading(self.engine) as connection:
-            return [_job(row) for row in (await connection.execute(query)).mappings()]
+            return [_job(row) for row in await connection.execute(query)]
 
     async def held(self, owner: str) -> dict[str, int]:
         """What `owner` holds now: the attempt of each job, by its id."""
@@ -217,8 +217,7 @@ class Jobs:
         known, now = tables.schedules, self.clock()
         job = _new_job(schedule.kind, schedule.subject, schedule.payload, schedule.priority, now)
         async with writing(self.engine) as connection:
-            first_seen = _insert(connection, known).values(name=schedule.name, last_run=float(now))
-            if (await connection.execute(first_seen.on_conflict_do_nothing())).rowcount:
+            if await _is_inserted(connection, known, {"name": schedule.name, "last_run": float(now)}):
                 return False  # it begins now: nothing of before is made up for
             mine = known.c.name == schedule.name
             last = (await connection.execute(select(known.c.last_run).where(mine).with_for_update())).scalar_one()
@@ -242,13 +241,16 @@ class Jobs:
 
 async def _enqueue(connection: AsyncConnection, job: Job) -> Job | None:
     """Insert `job`, or answer the live one of its (kind, subject); None if that ended meanwhile: try again."""
-    added = await connection.execute(_insert(connection, tables.jobs).values(_row(job)).on_conflict_do_nothing())
-    return job if added.rowcount else await _first(connection, _live(job.kind, job.subject))
+    if await _is_inserted(connection, tables.jobs, _row(job)):
+        return job
+    return await _first(connection, _live(job.kind, job.subject))
 
 
-def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that knows ON CONFLICT, which each dialect has for itself."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+async def _is_inserted(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert `row` unless a unique index has one like it; answers whether it did."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite  # each has its own ON CONFLICT
+    insertion = dialect.insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return (await connection.execute(insertion)).first() is not None
 
 
 def _new_job(kind: str, subject: str, payload: dict[str, Any], priority: int, now: Seconds) -> Job:
@@ -289,7 +291,7 @@ async def _locked(connection: AsyncConnection, job_id: str) -> Job:
 
 
 async def _first(connection: AsyncConnection, query: Select[Any]) -> Job | None:
-    row = (await connection.execute(query)).mappings().first()
+    row = (await connection.execute(query)).first()
     return None if row is None else _job(row)
 
 
@@ -298,7 +300,7 @@ async def _save(connection: AsyncConnection, job: Job) -> None:
 
 
 def _job(row: Any) -> Job:
-    return msgspec.convert(dict(row), Job)
+    return msgspec.convert(row, Job, from_attributes=True)
 
 
 def _row(job: Job) -> dict[str, Any]:

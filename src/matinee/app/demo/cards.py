@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
@@ -52,7 +53,8 @@ class Card:
 
 def title_card(film: Film, fonts: Fonts, height: int) -> Card:
     """The film's title, and below it whose film it is."""
-    title = fit(fonts, film.lettering, film.show or film.title, int(height * 0.92), int(height * 0.3))
+    design = msgspec.structs.replace(film.lettering, align="center")
+    title = fit(fonts, design, film.show or film.title, int(height * 1.05), int(height * 0.36))
     under = f"{_ordinal(film.episode)}: {film.title}" if film.show else f"A film by {film.director}"
     small = typeset(fonts, FACES["text"], (under,), max(8, int(height * 0.026)), align="center")
     return Card(_stacked((title, small), gap=int(height * 0.065)), _legible(film.lettering.colour))

@@ -92,7 +92,7 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     layers: tuple[Layer, ...] = ()
     grade: Grade = Grade()
-    grain: float = 2.6
+    grain: float = 1.7
     """Standard deviation of the film grain, in 8-bit steps."""
     seconds: float = 26.0
     rate: tuple[int, int] = (24, 1)

@@ -21,7 +21,7 @@ Plane = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 _BT709 = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], dtype=np.float32)
 _NOISE_STEPS = 5.0  # the stills' own noise: it must not slide over the screen with the picture
-OVERSCAN = 1.25  # a plate is this much wider than the picture, so that a camera at rest samples it one to one
+OVERSCAN = 1.12  # a plate is this much wider than the picture: about one to one at the camera's usual enlargement
 
 
 class Cutout(msgspec.Struct, frozen=True):
@@ -33,6 +33,8 @@ class Cutout(msgspec.Struct, frozen=True):
     through: Plane
     tint: tuple[float, float]
     depth: float
+    box: tuple[float, float, float, float]
+    """Outside of this part of the plate (0..1) the layer is not."""
     own: tuple[Plane, Plane, Plane] | None = None
 
 
@@ -119,6 +121,9 @@ def _take_apart(luma: Floats, chroma: Sequence[Floats], layers: Sequence[Layer])
     for layer, mask in zip(layers, masks, strict=True):
         taken = np.maximum(taken, mask * (1 if layer.is_solid else _darkness(luma)))
     hidden = np.minimum(1, blur(taken, shape[0] * 0.004) * 3)
+    if layers:  # what is brighter than its surroundings is a light on the layer, not a part of it
+        guess = fill(luma, hidden)
+        hidden *= np.clip((1.12 * guess + 2 - luma) / (0.1 * guess + 1), 0, 1)
     behind = fill(luma, hidden) if layers else luma
     behind_chroma = [fill(plane, hidden[::2, ::2]) for plane in chroma] if layers else list(chroma)
     cutouts = list[Cutout]()
@@ -126,13 +131,25 @@ def _take_apart(luma: Floats, chroma: Sequence[Floats], layers: Sequence[Layer])
         nearer = np.prod([1 - other for other in masks[number + 1 :]] or [np.ones(1)], axis=0)
         if layer.is_solid:
             own = (whole, _bytes(chroma[0]), _bytes(chroma[1]))
-            cutouts.append(Cutout(_bytes(255 * (1 - mask * nearer)), (128.0, 128.0), layer.depth, own))
+            cutouts.append(_cutout(1 - mask * nearer, (128.0, 128.0), layer.depth, own))
             continue
         through = 1 - mask * nearer * (1 - np.clip((luma + 1) / (behind + 1), 0, 1))
         opaque = np.maximum(1 - through[::2, ::2], 1e-6)
         tint = tuple(float((plane * opaque).sum() / opaque.sum()) for plane in chroma)
-        cutouts.append(Cutout(_bytes(through * 255), (tint[0], tint[1]), layer.depth))
+        cutouts.append(_cutout(through, (tint[0], tint[1]), layer.depth))
     return Plates(_bytes(behind), _bytes(behind_chroma[0]), _bytes(behind_chroma[1]), tuple(cutouts), whole)
+
+
+def _cutout(
+    through: Floats, tint: tuple[float, float], depth: float, own: tuple[Plane, Plane, Plane] | None = None
+) -> Cutout:
+    plane = _bytes(through * 255)
+    rows, columns = np.flatnonzero((plane < 253).any(axis=1)), np.flatnonzero((plane < 253).any(axis=0))
+    if not len(rows):
+        return Cutout(plane, tint, depth, (0.0, 0.0, 0.0, 0.0), own)
+    height, width = plane.shape
+    box = (columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height)
+    return Cutout(plane, tint, depth, box, own)
 
 
 def _region(layer: Layer, shape: tuple[int, int]) -> Floats:

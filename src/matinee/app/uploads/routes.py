@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeAlias
 
 from litestar import Request, Response, delete, patch, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from matinee.app.uploads.service import Uploads
@@ -50,14 +52,16 @@ def tus_headers(app: ASGIApp) -> ASGIApp:
 
 
 @route("/v1/uploads", http_method=["OPTIONS"], opt={"access": "public"}, status_code=204, middleware=[tus_headers])
-async def describe_uploads(uploads: Uploads) -> Response[None]:
+async def describe_uploads(uploads: NamedDependency[Uploads]) -> Response[None]:
     """What this server speaks (tus 1.0.0, core: OPTIONS)."""
     headers = {"Tus-Extension": TUS_EXTENSIONS, "Tus-Max-Size": str(uploads.limit_bytes)}
     return Response(None, status_code=204, headers=headers)
 
 
 @post("/v1/uploads", opt=_UNTIMED, request_max_body_size=None, middleware=[tus_headers])
-async def create_upload(request: HttpRequest, uploads: Uploads, account: Account) -> Response[bytes]:
+async def create_upload(
+    request: HttpRequest, uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+) -> Response[bytes]:
     """Begin an upload, with its first bytes if the request carries some (tus 1.0.0, creation)."""
     _check_version(request)
     size_bytes = check_size(read_number("Upload-Length", request.headers.get("upload-length")), uploads.limit_bytes)
@@ -76,7 +80,9 @@ async def create_upload(request: HttpRequest, uploads: Uploads, account: Account
     status_code=200,
     middleware=[tus_headers],
 )
-async def read_upload(request: HttpRequest, upload_id: str, uploads: Uploads, account: Account) -> Response[None]:
+async def read_upload(
+    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+) -> Response[None]:
     """How many bytes have arrived (tus 1.0.0, core: HEAD)."""
     _check_version(request)
     upload, length = await uploads.find(upload_id, account.id)
@@ -85,7 +91,9 @@ async def read_upload(request: HttpRequest, upload_id: str, uploads: Uploads, ac
 
 
 @patch("/v1/uploads/{upload_id:str}", opt=_UNTIMED, request_max_body_size=None, middleware=[tus_headers])
-async def continue_upload(request: HttpRequest, upload_id: str, uploads: Uploads, account: Account) -> Response[None]:
+async def continue_upload(
+    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+) -> Response[None]:
     """Send more bytes, from where the upload ends (tus 1.0.0, core: PATCH)."""
     _check_version(request)
     media_type = request.headers.get("content-type", "")
@@ -98,7 +106,9 @@ async def continue_upload(request: HttpRequest, upload_id: str, uploads: Uploads
 
 
 @delete("/v1/uploads/{upload_id:str}", opt={"access": "owner"}, middleware=[tus_headers])
-async def cancel_upload(request: HttpRequest, upload_id: str, uploads: Uploads, account: Account) -> None:
+async def cancel_upload(
+    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+) -> None:
     """Give an upload up (tus 1.0.0, termination)."""
     _check_version(request)
     await uploads.cancel(upload_id, account.id)

@@ -26,6 +26,10 @@ class Phase(enum.IntEnum):
     CLOSED = 4
 
 
+IDLE, HEAD, SENDING, LINGERING, CLOSED = Phase
+"""The phases by names of their own: Python 3.11 takes 80 ns to find a member through its class."""
+
+
 class Connection:
     """State only; `worker.py` does things with it."""
 
@@ -56,7 +60,7 @@ class Connection:
         self.client = client
         self.deadline = deadline
         """The moment (monotonic) at which the phase ends if nothing happens."""
-        self.phase = Phase.IDLE
+        self.phase: Phase = IDLE
         self.has_input = True
         """Whether reading may give something: epoll tells edges, so this must be remembered."""
         self.has_ended = False

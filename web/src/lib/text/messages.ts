@@ -132,6 +132,8 @@ export const en = {
 
   'tv.ok': 'OK',
   'tv.play': 'play',
+  'tv.resume': 'resume',
+  'tv.about': 'about it',
   'tv.holdOk': 'Hold OK',
   'tv.down': 'Down',
 

@@ -1,0 +1,76 @@
+"""HTTP of what the service is doing: its jobs, with a way to try one again or to give it up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import delete, get, post
+from litestar.types import ControllerRouterHandler
+
+from matinee.catalog.service import Catalog
+from matinee.discovery.preparing import stage_of, titles_of
+from matinee.work.job import Job, JobState, Stage, fraction
+from matinee.work.service import Jobs
+
+_OWNER = {"access": "owner"}
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as people see it; `progress` is 0 to 1."""
+
+    id: str
+    kind: str
+    title_id: str
+    title: str
+    state: JobState
+    stage: str
+    stages: tuple[Stage, ...]
+    progress: float
+    attempt: int
+    reason: str
+    remedy: str
+    created: float
+    updated: float
+
+
+@get("/v1/jobs", opt=_OWNER)
+async def list_jobs(jobs: Jobs, catalog: Catalog) -> list[Activity]:
+    """The jobs, the one that changed last first."""
+    found = await jobs.list()
+    names = titles_of(found, await catalog.snapshot())
+    return [_activity(job, names[job.id]) for job in found]
+
+
+@post("/v1/jobs/{job_id:str}/retry", opt=_OWNER, status_code=200)
+async def retry_job(job_id: str, jobs: Jobs, catalog: Catalog) -> Activity:
+    """Try a job again that failed or was given up."""
+    job = await jobs.retry(job_id)
+    return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
+
+
+@delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
+async def cancel_job(job_id: str, jobs: Jobs) -> None:
+    """Give a job up."""
+    await jobs.cancel(job_id)
+
+
+def _activity(job: Job, title: str) -> Activity:
+    return Activity(
+        id=job.id,
+        kind=job.kind,
+        title_id=job.subject if job.subject.startswith("title_") else "",
+        title=title,
+        state=job.state,
+        stage=stage_of(job),
+        stages=job.progress.stages,
+        progress=fraction(job.progress),
+        attempt=job.attempt,
+        reason=job.reason,
+        remedy=job.remedy,
+        created=job.created,
+        updated=job.updated,
+    )
+
+
+HANDLERS: Sequence[ControllerRouterHandler] = (list_jobs, retry_job, cancel_job)

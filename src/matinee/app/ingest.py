@@ -1,0 +1,226 @@
+"""A film comes in: its master is stored, its title made, what lies beside it kept, its encoding enqueued.
+
+Every step may be done again: the same file meets its own master, title and job, so running again is resuming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from matinee.app.beside import Keeper
+from matinee.app.given import Given, given_as, given_at, said_in
+from matinee.app.master import Master, Seen, master_key, masters_before, seen, store_master
+from matinee.base import objects as store
+from matinee.base.errors import Invalid
+from matinee.base.objects import Objects, OnBytes
+from matinee.catalog.removal import Removal
+from matinee.catalog.service import Catalog
+from matinee.catalog.title import Metadata, Source, Title, merged
+from matinee.encoding.plan import Order, Sidecar, work_folder
+from matinee.work.control import Lease
+from matinee.work.job import LIVE, Job, JobState, NotNow, Progress, Stage
+from matinee.work.service import Jobs
+
+ENCODE, INGEST = "encode", "ingest"
+ORPHAN_S = 3_600.0  # a master without a title is left alone this long: its title may be about to come
+
+Origin: TypeAlias = Literal["upload", "watch"]
+RemoveAssets: TypeAlias = Callable[[str], Awaitable[None]]
+"""Removes every published version of a title; of a title without one, nothing."""
+
+
+class Added(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a file: its title, the job that makes it playable, and what beside it could not be used."""
+
+    title: Title
+    job: Job
+    is_new: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """Takes films in, wherever they come from: the command line, an upload, the watched folder."""
+
+    catalog: Catalog
+    jobs: Jobs
+    objects: Objects
+    removal: Removal
+    storage_limit_bytes: int = 0
+
+    async def take(self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False) -> Added:
+        """Store the film's master and add it. A file that was taken before and has not changed is not read again.
+
+        Raises UnusableFile, FileChanged, StorageFull, StorageUnwritable and NamelessTitle.
+        """
+        path = str(given.path.absolute())
+        now = await asyncio.to_thread(seen, given.path)
+        master = await self._known(path, now)
+        if master is None:
+            master = await self._stored(given, on_bytes, is_ours)
+            await self.catalog.remember_file(path, now.size_bytes, now.mtime_ns, master.sha256)
+        return await self.add(master, given)
+
+    async def add(self, master: Master, given: Given) -> Added:
+        """The title of a stored master and its job: new ones, or those that are there, going on where they stopped."""
+        before = await self.catalog.with_source(master.sha256)
+        title = before or await self._new_title(master, given.metadata)
+        show = await self.catalog.add_show(given.show) if given.show is not None and title.show_id else None
+        warnings = await Keeper(self.catalog, self.objects).keep(given, title, show)
+        if title.state == "failed":
+            title = await self.catalog.mark_processing(title.id)
+        job = await self._encoding(title)
+        title = await self.catalog.get(title.id)
+        return Added(title=title, job=job, is_new=before is None, warnings=(*given.warnings, *warnings))
+
+    async def reconcile(self) -> int:
+        """At start: every title on its way has a job, and no master is left without a title. Answers the jobs made."""
+        made = 0
+        for title in await self.catalog.processing():
+            job = await self.jobs.find(ENCODE, title.id)
+            is_abandoned = job is not None and job.state is JobState.CANCELLED
+            if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
+                await self.removal.remove(title.id)
+            elif job is None:
+                await self._encoding(title)
+                made += 1
+        await self._sweep_masters()
+        return made
+
+    async def _new_title(self, master: Master, metadata: Metadata) -> Title:
+        source = Source(sha256=master.sha256, name=master.name, size_bytes=master.size_bytes)
+        named = metadata if metadata.show else merged(metadata, Metadata(title=Path(master.name).stem))
+        return await self.catalog.add(named, source)
+
+    async def _known(self, path: str, now: Seen) -> Master | None:
+        """The master of a file that was read before, if neither has changed."""
+        sha256 = await self.catalog.file_taken(path, now.size_bytes, now.mtime_ns)
+        if sha256 is None or not await asyncio.to_thread(store.exists, self.objects, master_key(sha256)):
+            return None
+        return Master(sha256=sha256, size_bytes=now.size_bytes, key=master_key(sha256), name=Path(path).name)
+
+    async def _stored(self, given: Given, on_bytes: OnBytes, is_ours: bool) -> Master:
+        """`store_master` in a thread, which ends when this task is cancelled; `on_bytes` is called in this one."""
+        loop, stopped = asyncio.get_running_loop(), threading.Event()
+
+        def watched(done: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError("stopped")
+            loop.call_soon_threadsafe(on_bytes, done)
+
+        limit = self.storage_limit_bytes
+        storing = asyncio.ensure_future(
+            asyncio.to_thread(store_master, given.path, self.objects, watched, limit_bytes=limit, is_ours=is_ours)
+        )
+        try:
+            master = await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            stopped.set()
+            await asyncio.wait([storing])
+            raise
+        return msgspec.structs.replace(master, name=given.name or master.name)
+
+    async def _encoding(self, title: Title) -> Job:
+        """The job that makes `title` playable; one that is done is not begun again."""
+        job = await self.jobs.find(ENCODE, title.id)
+        if job is not None and (job.state in LIVE or (job.state is JobState.DONE and title.height)):
+            return job
+        return await self.jobs.enqueue(ENCODE, title.id, await self._order(title))
+
+    async def _order(self, title: Title) -> dict[str, Any]:
+        order = Order(
+            title_id=title.id,
+            master=master_key(title.source),
+            source=title.source,
+            size_bytes=title.source_size_bytes,
+            sidecars=tuple(
+                Sidecar(
+                    text=kept.key,
+                    language=kept.language,
+                    label=kept.label,
+                    is_sdh=kept.is_sdh,
+                    is_forced=kept.is_forced,
+                )
+                for kept in await self.catalog.sidecars(title.id)
+            ),
+        )
+        # The names are for people: the job outlives the title of a film that was refused.
+        return {**msgspec.to_builtins(order), "title": title.title, "name": title.source_name}
+
+    async def _sweep_masters(self) -> None:
+        before = self.jobs.clock() - ORPHAN_S
+        for sha256 in await asyncio.to_thread(masters_before, self.objects, before):
+            if await self.catalog.with_source(sha256) is None:
+                await asyncio.to_thread(store.delete, self.objects, master_key(sha256))
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """What `Removal` disposes of: the jobs of a title, its published versions, its master and intermediates."""
+
+    jobs: Jobs
+    objects: Objects
+    remove_assets: RemoveAssets
+
+    async def __call__(self, title: Title) -> None:
+        if title.kind == "show":
+            return
+        await self._end_job(title.id)
+        await self.remove_assets(title.id)
+        await asyncio.to_thread(store.delete, self.objects, master_key(title.source))
+        await asyncio.to_thread(store.delete_under, self.objects, work_folder(title.source))
+
+    async def _end_job(self, title_id: str) -> None:
+        job = await self.jobs.find(ENCODE, title_id)
+        if job is not None and job.state in LIVE:
+            try:
+                await self.jobs.cancel(job.id)
+            except NotNow:  # it ended meanwhile
+                return
+
+
+@dataclass(frozen=True)
+class TakeFile:
+    """The handler of `ingest` jobs: takes a file in that arrived whole, by upload or in the watched folder."""
+
+    ingest: Ingest
+    discard_upload: Callable[[str], Awaitable[None]]
+    """Forgets an upload, by its id, once its film is in or was refused."""
+
+    async def __call__(self, lease: Lease) -> None:
+        payload = lease.job.payload
+        path, is_upload = Path(payload["path"]), payload["origin"] == "upload"
+        size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
+
+        def report(done: int) -> None:
+            lease.report(Progress((Stage("store", done, size_bytes),)))
+
+        try:
+            await self.ingest.take(_given(payload), report, is_ours=is_upload)
+        except Invalid:
+            if is_upload:
+                await self.discard_upload(lease.job.subject)
+            raise
+        if is_upload:
+            await self.discard_upload(lease.job.subject)
+
+
+async def enqueue_file(
+    jobs: Jobs, subject: str, path: Path, *, name: str, said: Mapping[str, str], origin: Origin
+) -> Job:
+    """Have a file taken in: `subject` names it among all (an upload's id), `said` is what its owner says of it."""
+    payload = {"path": str(path), "name": name, "said": dict(said), "origin": origin}
+    return await jobs.enqueue(INGEST, subject, payload)
+
+
+def _given(payload: Mapping[str, Any]) -> Given:
+    """The film in a job's payload. An upload's file has a name of ours: its owner's name for it says what it is."""
+    path, said = Path(payload["path"]), said_in(payload["said"])
+    return given_as(path, str(payload["name"]), said) if payload["origin"] == "upload" else given_at(path, said)

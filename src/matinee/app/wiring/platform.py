@@ -1,0 +1,147 @@
+"""What every role shares: the back ends behind the settings' URLs, and the services on them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matinee
+from matinee.adapters.embedded.log import SqliteEventLog
+from matinee.adapters.embedded.state import SqlitePlaybackState
+from matinee.app.ingest import ENCODE, INGEST, Ingest
+from matinee.app.settings import Settings
+from matinee.base.clock import Clock, system_clock
+from matinee.base.database import database_url, open_engine
+from matinee.base.objects import Objects, open_objects
+from matinee.catalog.removal import Removal
+from matinee.catalog.service import Catalog
+from matinee.catalog.title import Title
+from matinee.delivery.edge.keys import KeyFile, write_keys
+from matinee.delivery.token import SigningKey
+from matinee.discovery.service import Discovery
+from matinee.encoding.service import Assets
+from matinee.members.service import Members
+from matinee.playback.position import Position
+from matinee.playback.service import Playback
+from matinee.work.job import LIVE, Job, JobState
+from matinee.work.service import Jobs
+
+DEMO = "demo"
+GB = 1_000_000_000
+MAIN_SCHEMA, JOBS_SCHEMA = "matinee_main", "matinee_jobs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """The services of one process."""
+
+    settings: Settings
+    clock: Clock
+    objects: Objects
+    catalog: Catalog
+    assets: Assets
+    jobs: Jobs
+    removal: Removal
+    ingest: Ingest
+    members: Members
+    playback: Playback
+    discovery: Discovery
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
+    """The services on the back ends that `settings` name; their databases must have been migrated."""
+    clock = system_clock
+    async with AsyncExitStack() as stack:
+        main = open_engine(database_url(settings.database_url, settings.home, "main"), schema=MAIN_SCHEMA)
+        stack.push_async_callback(main.dispose)
+        queue = open_engine(database_url(settings.database_url, settings.home, "jobs"), schema=JOBS_SCHEMA)
+        stack.push_async_callback(queue.dispose)
+        objects = open_objects(settings.objects_url)
+        catalog, jobs = Catalog(main, clock), Jobs(queue, clock)
+        assets = Assets(main, objects, clock)
+        removal = Removal(catalog, objects, _disposal(jobs, assets))
+        playback = await _playback(settings, clock, catalog, assets, stack)
+        yield Platform(
+            settings=settings,
+            clock=clock,
+            objects=objects,
+            catalog=catalog,
+            assets=assets,
+            jobs=jobs,
+            removal=removal,
+            ingest=Ingest(catalog, jobs, objects, removal, round(settings.storage_limit_gb * GB)),
+            members=Members(main, clock),
+            playback=playback,
+            discovery=_discovery(clock, catalog, jobs, playback),
+        )
+
+
+async def _playback(
+    settings: Settings, clock: Clock, catalog: Catalog, assets: Assets, stack: AsyncExitStack
+) -> Playback:
+    state = SqlitePlaybackState(open_engine(database_url("", settings.home, "state")))
+    stack.push_async_callback(state.engine.dispose)
+    log = SqliteEventLog(open_engine(database_url("", settings.home, "events")))
+    stack.push_async_callback(log.engine.dispose)
+    await state.prepare()
+    await log.prepare()
+    return Playback(catalog, assets, state, log, SigningKeys(keys_file(settings)), clock)
+
+
+def _discovery(clock: Clock, catalog: Catalog, jobs: Jobs, playback: Playback) -> Discovery:
+    async def positions(account_id: str) -> Mapping[str, Position]:
+        return await playback.positions(account_id)
+
+    async def encodes() -> Sequence[Job]:
+        found = await jobs.list(states=[*LIVE, JobState.FAILED])
+        return [job for job in found if job.kind in (ENCODE, INGEST, DEMO)]
+
+    return Discovery(catalog, positions, encodes, clock)
+
+
+class _disposal:  # noqa: N801 - a function with two dependencies
+    """Ends the jobs of a title that is removed, and removes what encoding keeps of it."""
+
+    def __init__(self, jobs: Jobs, assets: Assets) -> None:
+        self.jobs, self.assets = jobs, assets
+
+    async def __call__(self, title: Title) -> None:
+        for job in await self.jobs.list(states=LIVE, subject=title.id):
+            await self.jobs.cancel(job.id)
+        await self.assets.remove(title.id, title.source)
+
+
+def keys_file(settings: Settings) -> Path:
+    """Where the edge's signing keys are."""
+    return settings.home / "edge-keys.json"
+
+
+class SigningKeys:
+    """The newest signing key of the key file; the file is made with one when it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            write_keys(path, {secrets.token_hex(4): secrets.token_bytes(32)})
+        self.file = KeyFile(path)
+
+    def __call__(self) -> SigningKey:
+        self.file.refresh()
+        name, secret = list(self.file.keys.items())[-1]
+        return SigningKey(name, secret)
+
+
+def web_folder() -> Path:
+    """The built web app: beside the package where it is installed, in the checkout otherwise."""
+    package = Path(matinee.__file__).parent
+    installed = package / "web"
+    return installed if installed.is_dir() else package.parents[1] / "web" / "build"
+
+
+def fonts_folder() -> Path:
+    """The typefaces of posters, which the web build brings."""
+    return web_folder() / "fonts" / "posters"

@@ -1,0 +1,70 @@
+"""The web role: the HTTP application on the platform's services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from litestar import Litestar
+
+from matinee.app import activity
+from matinee.app.http import Parts, build_app
+from matinee.app.uploads import routes as uploads_routes
+from matinee.app.uploads.service import Uploads
+from matinee.app.uploads.upload import Upload
+from matinee.app.wiring.platform import GB, Platform, web_folder
+from matinee.catalog import artwork
+from matinee.catalog import routes as catalog_routes
+from matinee.discovery import routes as discovery_routes
+from matinee.playback import routes as playback_routes
+from matinee.playback.routes import Edges
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def web_app(platform: Platform, edge_port: int) -> Litestar:
+    """The application, with media on the edge at `edge_port` of the same host unless a setting says otherwise."""
+    settings = platform.settings
+    return build_app(
+        Parts(
+            members=platform.members,
+            engine=platform.catalog.engine,
+            objects=platform.objects,
+            resize=artwork.resize,
+            web=web_folder(),
+            handlers=(
+                *catalog_routes.HANDLERS,
+                *discovery_routes.HANDLERS,
+                *playback_routes.HANDLERS,
+                *uploads_routes.HANDLERS,
+                *activity.HANDLERS,
+            ),
+            dependencies={
+                "catalog": platform.catalog,
+                "removal": platform.removal,
+                "discovery": platform.discovery,
+                "playback": platform.playback,
+                "jobs": platform.jobs,
+                "uploads": uploads_of(platform),
+                "edges": Edges(settings.edge_url, edge_port),
+            },
+            public_url=settings.public_url,
+            is_local=settings.host in LOOPBACK,
+            edges=(settings.edge_url or f":{edge_port}",),
+        )
+    )
+
+
+def uploads_folder(platform: Platform) -> Path:
+    """Where unfinished uploads lie: under HOME, so that a finished one is moved and not copied."""
+    return platform.settings.home / "uploads"
+
+
+def uploads_of(platform: Platform) -> Uploads:
+    """Uploads that hand a finished film to an `ingest` job."""
+    folder = uploads_folder(platform)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def on_complete(upload: Upload) -> None:
+        await platform.ingest.enqueue_upload(upload)
+
+    return Uploads(folder, platform.clock, round(platform.settings.upload_max_gb * GB), on_complete)

@@ -1,0 +1,27 @@
+"""A playback session: who plays which version of which title, and until when its links open."""
+
+from __future__ import annotations
+
+import msgspec
+
+from matinee.base.units import Seconds
+
+GRACE_S = 6 * 3600.0
+"""A session's links live for the running time and this much: films are paused, and playlists are not reloaded."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One press of play. It keeps the asset version that it began with, whatever is published meanwhile."""
+
+    id: str
+    account_id: str
+    title_id: str
+    asset_id: str
+    duration_s: float
+    created: Seconds
+    expires: Seconds
+
+
+def expires_at(now: Seconds, duration_s: float) -> Seconds:
+    """When the links of a session that begins `now` stop opening."""
+    return Seconds(now + duration_s + GRACE_S)
