@@ -54,27 +54,29 @@ async def running(
 ) -> AsyncIterator[Application]:
     """The application over `folder`; the web app is what lies in `folder/web`."""
     engine = open_engine(f"sqlite+aiosqlite:///{folder / 'main.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(MAIN.create_all)
-    objects = open_objects((folder / "objects").as_uri())
-    members = Members(engine, system_clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    parts = Parts(
-        members=members,
-        engine=engine,
-        objects=objects,
-        resize=resize,
-        web=folder / "web",
-        handlers=handlers,
-        dependencies=dependencies or {},
-        public_url=public_url,
-        is_local=is_local,
-        edges=edges,
-    )
-    app = build_app(parts)
-    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
-        yield Application(app, client, members, objects)
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(MAIN.create_all)
+        objects = open_objects((folder / "objects").as_uri())
+        members = Members(engine, system_clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        parts = Parts(
+            members=members,
+            engine=engine,
+            objects=objects,
+            resize=resize,
+            web=folder / "web",
+            handlers=handlers,
+            dependencies=dependencies or {},
+            public_url=public_url,
+            is_local=is_local,
+            edges=edges,
+        )
+        app = build_app(parts)
+        transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            yield Application(app, client, members, objects)
+    finally:
+        await engine.dispose()
 
 
 def build_web(folder: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, get, post
-from litestar.di import NamedDependency
 from tests.app.application import running
 
 from matinee.app.access import handlers_of
@@ -18,17 +17,18 @@ from matinee.app.uploads.service import Uploads
 from matinee.app.uploads.upload import Upload
 from matinee.base.clock import system_clock
 from matinee.base.database import open_engine
+from matinee.base.given import Given
 from matinee.members.account import Account
 
 HEADERS = {"X-Matinee": "1"}
 
 
-async def _take(_: Upload, __: Path) -> None:
+async def _take(_: Upload) -> None:
     """Nobody wants the files of these tests."""
 
 
 def _uploads(folder: Path) -> Uploads:
-    return Uploads(folder=folder / "uploads", clock=system_clock, limit_bytes=1_000, on_complete=_take)
+    return Uploads(folder / "uploads", system_clock, 1_000, _take)
 
 
 async def _endpoints(tmp_path: Path) -> list[tuple[str, str, str]]:
@@ -75,7 +75,7 @@ async def test_a_made_up_token_is_nobodys(tmp_path: Path) -> None:
 
 async def test_a_program_comes_in_with_a_bearer_token(tmp_path: Path) -> None:
     @get("/v1/me", opt={"access": "signed_in"})
-    async def read_me(account: NamedDependency[Account]) -> Account:
+    async def read_me(account: Given[Account]) -> Account:
         return account
 
     async with running(tmp_path, [read_me]) as it:
@@ -94,6 +94,17 @@ async def test_a_handler_without_a_rule_refuses_to_start(tmp_path: Path) -> None
 
     with pytest.raises(ValueError, match=r"/v1/secrets: read_secrets needs opt"):
         async with running(tmp_path, [read_secrets]):
+            pass
+
+
+@pytest.mark.filterwarnings("ignore:.*Inferred dependency")
+async def test_a_handler_that_takes_a_service_as_data_refuses_to_start(tmp_path: Path) -> None:
+    @get("/v1/films", opt={"access": "owner"})
+    async def list_films(films: list[str]) -> list[str]:
+        return films
+
+    with pytest.raises(ValueError, match=r"list_films must take `films: Given\[...\]`"):
+        async with running(tmp_path, [list_films], {"films": []}):
             pass
 
 
@@ -174,7 +185,7 @@ async def test_our_pages_load_no_script_of_another_site_to_show_the_schema(tmp_p
 
 async def test_services_reach_handlers_under_their_names(tmp_path: Path) -> None:
     @post("/v1/films", opt={"access": "owner"})
-    async def add_film(films: NamedDependency[list[str]], account: NamedDependency[Account]) -> list[str]:
+    async def add_film(films: Given[list[str]], account: Given[Account]) -> list[str]:
         return [*films, account.name]
 
     async with running(tmp_path, [add_film], {"films": ["Nosferatu"]}) as it:

@@ -270,6 +270,14 @@ def test_audio_longer_than_video_ends_within_a_frame_of_it(made: Made, tmp_path:
     )
 
 
+@pytest.mark.parametrize("channels", [1, 6])
+def test_channels_are_those_of_the_encoded_sound(made: Made, tmp_path: Path, channels: int) -> None:
+    sound = encode_audio(tmp_path / "sound.mp4", made.source, channels=channels)
+    package = package_audio(sound, GRID, tmp_path / "out.mp4")
+    assert package.channels == channels
+    check(tmp_path / "out.mp4", package)
+
+
 def test_audio_shorter_than_video_ends_where_it_ends(made: Made, tmp_path: Path) -> None:
     out, grid = tmp_path / "out.mp4", _grid(2000)
     file = check(out, package_audio(made.sound, grid, out))

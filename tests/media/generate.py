@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
+import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 

@@ -43,13 +43,14 @@ class MediaFile:
 
     @property
     def peak_bps(self) -> Fraction:
-        """The highest bit rate of any whole segment that is not the last."""
+        """The highest bit rate of any segment that is at least half as long as the longest."""
         ends = (*self.starts[1:], self.end)
-        rates = [
-            8 * (last - first + 1) / (end - start)
-            for (first, last), start, end in zip(self.segments, self.starts, ends, strict=True)
-        ]
-        return max(rates[:-1] or rates)
+        durations = [end - start for start, end in zip(self.starts, ends, strict=True)]
+        return max(
+            8 * (last - first + 1) / duration
+            for (first, last), duration in zip(self.segments, durations, strict=True)
+            if 2 * duration >= max(durations)
+        )
 
 
 def check_file(

@@ -17,13 +17,18 @@ from matinee.work.control import Control, Lease
 from matinee.work.service import Jobs
 
 
+def say(what: str, lease: Lease) -> None:
+    sys.stdout.write(f"{what} {lease.job.subject}\n")
+    sys.stdout.flush()
+
+
 async def forever(lease: Lease) -> None:
-    print("began", lease.job.subject, flush=True)
+    say("began", lease)
     await asyncio.Event().wait()
 
 
 async def done(lease: Lease) -> None:
-    print("done", lease.job.subject, flush=True)
+    say("done", lease)
 
 
 async def deadly(lease: Lease) -> None:

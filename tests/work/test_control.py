@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matinee.base.clock import system_clock
 from matinee.base.errors import Invalid, Unavailable
+from matinee.base.units import Seconds
 from matinee.work.control import Control, Ending, Handler, Lease
 from matinee.work.job import CRASHES_MAX, Job, JobState, Progress, Stage
 from matinee.work.schedule import Schedule
@@ -41,9 +42,11 @@ async def running(jobs: Jobs, handler: Handler, lease_s: float = 30.0, concurren
 
 async def until(jobs: Jobs, job: Job, is_so: Callable[[Job], bool]) -> Job:
     async with asyncio.timeout(DEADLINE_S):
-        while not is_so(now := await jobs.get(job.id)):
+        while True:
+            now = await jobs.get(job.id)
+            if is_so(now):
+                return now
             await asyncio.sleep(0.02)
-    return now
 
 
 def has_ended(job: Job) -> bool:
@@ -145,21 +148,18 @@ async def test_a_lease_is_renewed_while_its_handler_works(jobs_now: Jobs) -> Non
 
 
 async def test_a_handler_is_cancelled_when_a_person_cancels_its_job(jobs_now: Jobs) -> None:
-    endings: list[Ending | None] = []
+    ended: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
 
     async def note(lease: Lease) -> None:
         try:
             await hang(lease)
         finally:
-            endings.append(lease.ending)
+            ended.set_result(lease.ending)
 
     async with running(jobs_now, note):
         job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), lambda job: job.attempt == 1)
         await jobs_now.cancel(job.id)
-        async with asyncio.timeout(DEADLINE_S):
-            while not endings:
-                await asyncio.sleep(0.02)
-    assert endings == [Ending.CANCELLED]
+        assert await asyncio.wait_for(ended, DEADLINE_S) is Ending.CANCELLED
     assert (await jobs_now.get(job.id)).state is JobState.CANCELLED
 
 
@@ -234,7 +234,7 @@ async def test_progress_is_written_seldom_but_a_stage_that_begins_or_ends_at_onc
 
 async def test_a_control_outlives_a_database_that_is_away(jobs_now: Jobs) -> None:
     class Away(Jobs):
-        async def claim(self, *arguments: object) -> Job | None:  # type: ignore[override]
+        async def claim(self, *arguments: object) -> Job | None:
             if next(fails, False):
                 raise OperationalError("claim", {}, Exception("the server closed the connection"))
             return await super().claim(*arguments)  # type: ignore[arg-type]
@@ -258,7 +258,7 @@ async def test_a_control_outlives_a_database_that_is_away(jobs_now: Jobs) -> Non
 
 async def test_schedules_are_enqueued_by_the_control(jobs_now: Jobs) -> None:
     minute = Schedule(name="minute", cron="* * * * *", kind="encode", subject="all")
-    past = Jobs(jobs_now.engine, lambda: type(system_clock())(system_clock() - 120))
+    past = Jobs(jobs_now.engine, lambda: Seconds(system_clock() - 120))
     await past.enqueue_due([minute])
     ran = asyncio.Event()
 

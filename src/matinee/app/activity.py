@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 from litestar import delete, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
 from matinee.work.job import Job, JobState, Stage, fraction
@@ -35,7 +37,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/jobs", opt=_OWNER)
-async def list_jobs(jobs: Jobs, catalog: Catalog) -> list[Activity]:
+async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity]:
     """The jobs, the one that changed last first."""
     found = await jobs.list()
     names = titles_of(found, await catalog.snapshot())
@@ -43,14 +45,14 @@ async def list_jobs(jobs: Jobs, catalog: Catalog) -> list[Activity]:
 
 
 @post("/v1/jobs/{job_id:str}/retry", opt=_OWNER, status_code=200)
-async def retry_job(job_id: str, jobs: Jobs, catalog: Catalog) -> Activity:
+async def retry_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> Activity:
     """Try a job again that failed or was given up."""
     job = await jobs.retry(job_id)
     return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
 
 
 @delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
-async def cancel_job(job_id: str, jobs: Jobs) -> None:
+async def cancel_job(job_id: FromPath[str], jobs: Given[Jobs]) -> None:
     """Give a job up."""
     await jobs.cancel(job_id)
 

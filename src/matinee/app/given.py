@@ -115,9 +115,8 @@ def _listed(folder: Path) -> Sequence[Path]:
     """The files in a folder and in the folders of subtitles in it; nothing where it may not be read."""
     try:
         entries = sorted(folder.iterdir())[:NEAR_MAX]
-        below = [
-            other for entry in entries if entry.name.casefold() in ("subs", "subtitles") for other in entry.iterdir()
-        ]
+        subtitles = [entry for entry in entries if entry.name.casefold() in ("subs", "subtitles") and entry.is_dir()]
+        below = [path for entry in subtitles for path in entry.iterdir()]
         return [path for path in (*entries, *below) if path.is_file()]
     except OSError:
         return []

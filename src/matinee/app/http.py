@@ -1,16 +1,16 @@
 """The HTTP application: the domains' handlers, put together under one set of rules.
 
 A domain's `routes.py` holds plain handlers in a tuple `HANDLERS`. A handler takes a service as a parameter named
-after its dependency (`catalog: Catalog`), takes `account: Account` where somebody is signed in, says who may call
-it (`opt={"access": ...}`, see access.py), and raises our errors (see problem.py). From outside to inside a request
-passes `Shield` (whose name it came under, security headers), Litestar's router, `Access` (origin, session, time),
-and the handler.
+after its dependency (`catalog: Given[Catalog]`), takes `account: Given[Account]` where somebody is signed in, says
+who may call it (`opt={"access": ...}`, see access.py), and raises our errors (see problem.py). From outside to
+inside a request passes `Shield` (whose name it came under, security headers), Litestar's router, `Access` (origin,
+session, time), and the handler.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,23 +18,25 @@ from typing import Any
 
 import uvicorn
 from litestar import Litestar, Request, Router, route
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.params import SkipValidationMarker
 from litestar.types import ControllerRouterHandler, Method
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import matinee
 from matinee.app import images, site
-from matinee.app.access import Access, check_rules
+from matinee.app.access import Access, check_rules, handlers_of
 from matinee.app.images import Images, Resize
 from matinee.app.problem import exception_handlers
 from matinee.app.shield import Shield, host_of, hosts_of, script_hashes
 from matinee.base.database import reading
 from matinee.base.errors import Unavailable
+from matinee.base.given import Given
 from matinee.base.objects import Objects
 from matinee.members import routes as members_routes
 from matinee.members.account import Account
@@ -71,7 +73,7 @@ class Parts:
 
 
 def build_app(parts: Parts) -> Litestar:
-    """The ASGI application. Raises ValueError for a handler that does not say who may call it."""
+    """The ASGI application. Raises ValueError for a handler that does not say who may call it, or what it is given."""
     web = site.read_site(parts.web)
     services: dict[str, object] = {
         "members": parts.members,
@@ -92,9 +94,18 @@ def build_app(parts: Parts) -> Litestar:
         logging_config=None,
     )
     check_rules(app)
+    check_given(app, services.keys() | {"account"})
     hosts = hosts_of(parts.public_url, is_local=parts.is_local)
     app.asgi_handler = Shield(app.asgi_handler, hosts, parts.edges, script_hashes(web.pages))
     return app
+
+
+def check_given(app: Litestar, names: Set[str]) -> None:
+    """Refuse to start with a handler that takes a service as if it were data: Litestar would look into its type."""
+    for path, handler in handlers_of(app):
+        for name, parameter in handler.parsed_fn_signature.parameters.items():
+            if name in names and not parameter.has_metadata(SkipValidationMarker):
+                raise ValueError(f"{path}: {handler.handler_name} must take `{name}: Given[...]` (base/given.py)")
 
 
 def server_config(app: Litestar, *, host: str, port: int) -> uvicorn.Config:
@@ -119,7 +130,7 @@ def server_config(app: Litestar, *, host: str, port: int) -> uvicorn.Config:
 
 
 @route("/health", http_method=["GET", "HEAD"], opt={"access": "public"})
-async def read_health(engine: NamedDependency[AsyncEngine]) -> dict[str, str]:
+async def read_health(engine: Given[AsyncEngine]) -> dict[str, str]:
     """Whether the process is up and its database answers."""
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_S), reading(engine) as connection:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from litestar import Response, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 
 from matinee.base import objects as store
 from matinee.base.errors import Invalid, NotFound
+from matinee.base.given import Given
 from matinee.base.objects import Objects
 
 Resize: TypeAlias = Callable[[bytes, int], bytes]
@@ -70,7 +70,7 @@ class Images:
 
 
 @route("/images/{name:str}", http_method=["GET", "HEAD"], opt={"access": "signed_in"}, include_in_schema=False)
-async def read_image(name: FromPath[str], images: NamedDependency[Images], w: FromQuery[int] = 0) -> Response[bytes]:
+async def read_image(name: FromPath[str], images: Given[Images], w: FromQuery[int] = 0) -> Response[bytes]:
     """A poster, a still or a storyboard."""
     content = await images.read(name, w)
     return Response(content, media_type="image/webp", headers={"Cache-Control": _CACHE})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -17,23 +17,24 @@ import msgspec
 from matinee.app.beside import Keeper
 from matinee.app.given import Given, given_as, given_at, said_in
 from matinee.app.master import Master, Seen, master_key, masters_before, seen, store_master
+from matinee.app.uploads import part as uploads
+from matinee.app.uploads.upload import Upload
 from matinee.base import objects as store
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog
 from matinee.catalog.title import Metadata, Source, Title, merged
-from matinee.encoding.plan import Order, Sidecar, work_folder
+from matinee.encoding.plan import Order, Sidecar
 from matinee.work.control import Lease
-from matinee.work.job import LIVE, Job, JobState, NotNow, Progress, Stage
+from matinee.work.job import LIVE, Job, JobState, Progress, Stage
 from matinee.work.service import Jobs
 
 ENCODE, INGEST = "encode", "ingest"
+COMING_S = 60.0  # who adds a film may still be keeping what lies beside it, before its job is enqueued
 ORPHAN_S = 3_600.0  # a master without a title is left alone this long: its title may be about to come
 
 Origin: TypeAlias = Literal["upload", "watch"]
-RemoveAssets: TypeAlias = Callable[[str], Awaitable[None]]
-"""Removes every published version of a title; of a title without one, nothing."""
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,15 +81,40 @@ class Ingest:
         title = await self.catalog.get(title.id)
         return Added(title=title, job=job, is_new=before is None, warnings=(*given.warnings, *warnings))
 
+    async def enqueue_upload(self, upload: Upload, path: Path) -> None:
+        """Have a whole upload at `path` taken in by an `ingest` job."""
+        await enqueue_file(self.jobs, upload.id, path, name=upload.filename, said=upload.metadata, origin="upload")
+
+    async def handle(self, lease: Lease) -> None:
+        """The handler of `ingest` jobs: takes in a file that arrived whole, by upload or in the watched folder."""
+        payload = lease.job.payload
+        path, is_upload = Path(payload["path"]), payload["origin"] == "upload"
+        size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
+
+        def report(done: int) -> None:
+            lease.report(Progress((Stage("store", done, size_bytes),)))
+
+        try:
+            await self.take(_given(payload), report, is_ours=is_upload)
+        except Invalid:
+            await self._discard(lease.job)
+            raise
+        await self._discard(lease.job)
+
+    async def _discard(self, job: Job) -> None:
+        """Remove the upload that a job was about: its film is in, or was refused. A file of others stays."""
+        if job.payload["origin"] == "upload":
+            await asyncio.to_thread(uploads.remove, Path(job.payload["path"]).parent, job.subject)
+
     async def reconcile(self) -> int:
         """At start: every title on its way has a job, and no master is left without a title. Answers the jobs made."""
-        made = 0
+        made, before = 0, self.jobs.clock() - COMING_S
         for title in await self.catalog.processing():
             job = await self.jobs.find(ENCODE, title.id)
             is_abandoned = job is not None and job.state is JobState.CANCELLED
             if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
                 await self.removal.remove(title.id)
-            elif job is None:
+            elif job is None and title.created < before:
                 await self._encoding(title)
                 made += 1
         await self._sweep_masters()
@@ -159,57 +185,6 @@ class Ingest:
         for sha256 in await asyncio.to_thread(masters_before, self.objects, before):
             if await self.catalog.with_source(sha256) is None:
                 await asyncio.to_thread(store.delete, self.objects, master_key(sha256))
-
-
-@dataclass(frozen=True)
-class Disposal:
-    """What `Removal` disposes of: the jobs of a title, its published versions, its master and intermediates."""
-
-    jobs: Jobs
-    objects: Objects
-    remove_assets: RemoveAssets
-
-    async def __call__(self, title: Title) -> None:
-        if title.kind == "show":
-            return
-        await self._end_job(title.id)
-        await self.remove_assets(title.id)
-        await asyncio.to_thread(store.delete, self.objects, master_key(title.source))
-        await asyncio.to_thread(store.delete_under, self.objects, work_folder(title.source))
-
-    async def _end_job(self, title_id: str) -> None:
-        job = await self.jobs.find(ENCODE, title_id)
-        if job is not None and job.state in LIVE:
-            try:
-                await self.jobs.cancel(job.id)
-            except NotNow:  # it ended meanwhile
-                return
-
-
-@dataclass(frozen=True)
-class TakeFile:
-    """The handler of `ingest` jobs: takes a file in that arrived whole, by upload or in the watched folder."""
-
-    ingest: Ingest
-    discard_upload: Callable[[str], Awaitable[None]]
-    """Forgets an upload, by its id, once its film is in or was refused."""
-
-    async def __call__(self, lease: Lease) -> None:
-        payload = lease.job.payload
-        path, is_upload = Path(payload["path"]), payload["origin"] == "upload"
-        size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
-
-        def report(done: int) -> None:
-            lease.report(Progress((Stage("store", done, size_bytes),)))
-
-        try:
-            await self.ingest.take(_given(payload), report, is_ours=is_upload)
-        except Invalid:
-            if is_upload:
-                await self.discard_upload(lease.job.subject)
-            raise
-        if is_upload:
-            await self.discard_upload(lease.job.subject)
 
 
 async def enqueue_file(

@@ -119,7 +119,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise UnusableFile(f"{path} cannot be opened ({error.strerror}); check the path and the disk") from error
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         _check_kind(path, os.fstat(descriptor))
-        yield file  # type: ignore[misc]  # a FileIO is a BinaryIO in all that we use of it
+        yield file
 
 
 def _check_kind(path: Path, status: os.stat_result) -> None:

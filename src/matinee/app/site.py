@@ -13,15 +13,16 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from matinee.base.errors import NotFound
+from matinee.base.given import Given
 
 FALLBACK = "/index.html"
 IMMUTABLE = "public, max-age=31536000, immutable"  # RFC 8246
 REVALIDATED = "no-cache"  # kept, but asked about each time
+_OF_PROGRAMS = {"v1", "images", "schema", "health"}
 _IMMUTABLE_PREFIX = "/_app/immutable/"
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Matinee</title>
 <h1>The web app has not been built</h1><p>Run <code>make web</code> and start Matinee again. The API works without it.
@@ -54,12 +55,10 @@ def read_site(folder: Path) -> Site:
 
 
 @route(["/", "/{path:path}"], http_method=["GET", "HEAD"], opt={"access": "public"}, include_in_schema=False)
-async def read_web(
-    request: Request[Any, Any, Any], site: NamedDependency[Site], path: FromPath[str] = "/"
-) -> Response[bytes]:
+async def read_web(request: Request[Any, Any, Any], site: Given[Site], path: FromPath[str] = "/") -> Response[bytes]:
     """A file of the web app, or the app itself for an address that a person opens."""
     file = site.files.get(path)
-    if file is None and _is_for_a_person(request):
+    if file is None and _is_a_page(path) and _is_for_a_person(request):
         file = site.files.get(FALLBACK)
         if file is None:
             return Response(_NOT_BUILT.encode(), status_code=503, media_type="text/html")
@@ -89,6 +88,11 @@ def _media_type(name: str) -> str:
     if name.endswith((".js", ".mjs")):  # the machine's own table may call it something that browsers refuse to run
         return "text/javascript"
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _is_a_page(path: str) -> bool:
+    """Whether the app may have a page there: programs' addresses are not the app's."""
+    return path.split("/")[1] not in _OF_PROGRAMS
 
 
 def _is_for_a_person(request: Request[Any, Any, Any]) -> bool:

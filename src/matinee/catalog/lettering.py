@@ -59,6 +59,7 @@ FACES: dict[str, Face] = {
     "flare": Face(file="italiana-latin-400-normal.woff2", tracking=0.13, leading=1.1, is_upper=True),
     "wide": Face(file="syne-latin-800-normal.woff2", tracking=0.0, leading=1.12, is_upper=True),
     "heavy": Face(file="anton-latin-400-normal.woff2", tracking=-0.005, leading=1.12, is_upper=True),
+    "roman": Face(file="cinzel-latin-400-normal.woff2", tracking=0.04, leading=1.06, is_upper=True),
     "compass": Face(file="poiret-one-latin-400-normal.woff2", tracking=0.03, leading=1.06),
     "text": Face(file="oswald-latin-300-normal.woff2", tracking=0.14, leading=1.5, is_upper=True),
 }

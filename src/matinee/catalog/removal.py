@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,6 +37,9 @@ class Removal:
         return gone
 
 
-def _delete(objects: Objects, keys: set[str]) -> None:
-    for key in keys:
+def _delete(objects: Objects, keys: Collection[str]) -> None:
+    """Delete `keys`; with a picture its smaller variants, which are called `<stem>-<width>.webp`."""
+    stems = tuple(f"{key.removesuffix('.webp')}-" for key in keys if key.startswith("images/"))
+    variants = [key for key in store.keys_under(objects, "images") if key.startswith(stems)] if stems else []
+    for key in (*keys, *variants):
         store.delete(objects, key)

@@ -1,7 +1,7 @@
 """Packaging: encoded chunk files become one CMAF file a rendition, addressed by byte ranges (ISO/IEC 23000-19).
 
 A file is the header (ftyp, moov), a sidx with one reference a segment, then a moof and an mdat for each segment, and
-nothing between them (no styp: it is optional, CMAF 7.3.3.1). Video has no edit list: composition offsets are negative
+nothing between them (no styp: it is optional). Video has no edit list: composition offsets are negative
 where frames are reordered, so its first frame is presented at 0. Audio has exactly one edit, which skips the encoder's
 priming. The output is a function of the samples alone, byte for byte.
 """
@@ -27,9 +27,7 @@ from matinee.encoding.mp4 import BadMp4, Int64s, Samples, Track, box, read_track
 from matinee.encoding.playlist import average_bps, peak_bps
 
 COPY_BYTES = 1 << 20
-AUDIO_TAIL_MIN_S = (
-    0.5  # a shorter last audio segment is merged into the one before: it would cost a request for nothing
-)
+AUDIO_TAIL_MIN_S = 0.5  # a shorter last audio segment is merged into the one before: it is not worth a request
 _NAL_IDR, _NAL_SPS, _NAL_PPS = 5, 7, 8  # ISO/IEC 14496-10 table 7-1
 _NAMELESS = slice(42, 74)  # compressorname in a VisualSampleEntry, 12.1.3
 _NOT_OURS_TO_SAY = {b"btrt"}  # a chunk's own bit rate says nothing of the whole
@@ -304,10 +302,10 @@ def _frames_heard(track: Track) -> int:
 
 def _extents(tracks: Sequence[Track], first_frames: Int64s, first: int, last: int) -> Iterator[_Extent]:
     """Where the bytes of frames `first` to `last` (exclusive) of all tracks in a row lie, neighbours merged."""
-    for track, base, end in zip(tracks, first_frames, first_frames[1:], strict=False):
-        begin, stop = max(first - int(base), 0), min(last, int(end)) - int(base)
-        if begin >= stop:
-            continue
+    begins_in = int(np.searchsorted(first_frames, first, side="right")) - 1
+    ends_before = int(np.searchsorted(first_frames, last, side="left"))
+    for track, base in zip(tracks[begins_in:ends_before], first_frames[begins_in:ends_before], strict=True):
+        begin, stop = max(first - int(base), 0), last - int(base)  # a slice ends where its array does
         offset, size = track.samples.offset[begin:stop], track.samples.size[begin:stop]
         breaks = np.flatnonzero(offset[1:] != offset[:-1] + size[:-1]) + 1
         for offsets, sizes in zip(np.split(offset, breaks), np.split(size, breaks), strict=True):

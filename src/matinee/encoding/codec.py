@@ -40,24 +40,6 @@ def avc_codec(configuration: bytes) -> str:
     return f"avc1.{configuration[1:4].hex()}"
 
 
-def avc_parameter_sets(configuration: bytes) -> tuple[bytes, ...]:
-    """The SPS and PPS NAL units of an avcC payload, in order (ISO/IEC 14496-15 5.3.3.1)."""
-    avc_codec(configuration)
-    sets: list[bytes] = []
-    at = 5
-    for mask in (0x1F, 0xFF):
-        count, at = configuration[at] & mask if at < len(configuration) else 0, at + 1
-        for _ in range(count):
-            length = int.from_bytes(configuration[at : at + 2], "big")
-            if not 0 < length <= len(configuration) - at - 2:
-                raise BadConfiguration("a parameter set that is cut off", configuration)
-            sets.append(configuration[at + 2 : at + 2 + length])
-            at += 2 + length
-    if len(sets) < 2:
-        raise BadConfiguration("no SPS or no PPS", configuration)
-    return tuple(sets)
-
-
 def avc_length_bytes(configuration: bytes) -> int:
     """How many bytes say the length of each NAL unit in a sample: 1, 2 or 4."""
     avc_codec(configuration)

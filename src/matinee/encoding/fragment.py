@@ -16,7 +16,7 @@ import numpy as np
 from matinee.base.errors import Invalid
 from matinee.encoding.mp4 import Bools, Int64s, box, full_box
 
-TRACK_ID = 1  # a CMAF track is alone in its file, 7.3.4
+TRACK_ID = 1  # a CMAF track is alone in its file
 REFERENCES_MAX = 0xFFFF  # sidx counts its references in 16 bits, 8.16.3
 REFERENCED_BYTES_MAX = 0x7FFF_FFFF  # ... and says their sizes in 31 bits
 _UINT32_MAX = 0xFFFF_FFFF
@@ -74,12 +74,12 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def header(track: Header) -> bytes:
-    """The CMAF header: ftyp and moov (7.3.1), without samples."""
+    """The CMAF header: ftyp and moov, without samples."""
     brands = box(b"ftyp", b"iso6", struct.pack(">I", 0), b"iso6", b"cmfc")
     extends = box(
         b"mvex",
         full_box(b"mehd", 1, 0, struct.pack(">Q", track.duration_ticks)),
-        full_box(b"trex", 0, 0, struct.pack(">5I", TRACK_ID, 1, 0, 0, 0)),  # each fragment says its own, CMAF 7.5.14
+        full_box(b"trex", 0, 0, struct.pack(">5I", TRACK_ID, 1, 0, 0, 0)),  # each fragment says its own
     )
     return brands + box(b"moov", _movie_header(track.timescale), _track(track), extends)
 
@@ -94,13 +94,8 @@ def segment_index(timescale: int, references: Sequence[Reference]) -> bytes:
     return full_box(b"sidx", 1, 0, struct.pack(">IIQQHH", TRACK_ID, timescale, 0, 0, 0, len(references)), rows)
 
 
-def segment_index_bytes(references: int) -> int:
-    """How long `segment_index` of so many references is."""
-    return 40 + 12 * references
-
-
 def fragment_head(sequence: int, run: Run) -> bytes:
-    """A moof box and the header of the mdat that follows it; the samples' bytes complete the segment (CMAF 7.3.2)."""
+    """A moof box and the header of the mdat that follows it; the samples' bytes complete the segment."""
     data_bytes = int(run.size.sum())
     _check("largest fragment in bytes", data_bytes + 8, REFERENCED_BYTES_MAX)
     length = len(_movie_fragment(sequence, run, data_offset=0))
@@ -113,7 +108,7 @@ def _check(what: str, value: int, limit: int) -> None:
 
 
 def _movie_header(timescale: int) -> bytes:
-    # Durations in the header are 0: all samples are in fragments, CMAF 7.5.1.
+    # Durations in the header are 0: all samples are in fragments.
     head = struct.pack(">IIIIIHH8x", 0, 0, timescale, 0, 1 << 16, 1 << 8, 0)
     return full_box(b"mvhd", 0, 0, head, _MATRIX, bytes(24), struct.pack(">I", TRACK_ID + 1))
 

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
+from matinee.base.given import Given
 from matinee.base.units import Seconds
 from matinee.members import session
 from matinee.members.account import Account
@@ -50,7 +50,7 @@ class ProgramToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/session", opt={"access": "public"})
-async def read_session(request: HttpRequest, members: NamedDependency[Members]) -> SessionState:
+async def read_session(request: HttpRequest, members: Given[Members]) -> SessionState:
     """Who is signed in."""
     token, _ = session.presented_token(request.scope["headers"])
     account = await members.find(token)
@@ -60,7 +60,7 @@ async def read_session(request: HttpRequest, members: NamedDependency[Members]) 
 
 @post("/v1/setup", opt={"access": "public"})
 async def set_up_owner(
-    data: JSONBody[SetupRequest], members: NamedDependency[Members], is_https: NamedDependency[bool]
+    data: JSONBody[SetupRequest], members: Given[Members], is_https: Given[bool]
 ) -> Response[SessionState]:
     """Make the owner's account with the token of the set-up link, and sign it in."""
     return _signed_in(await members.set_up(data.token, data.name, data.password), is_https)
@@ -70,17 +70,15 @@ async def set_up_owner(
 async def sign_in(
     request: HttpRequest,
     data: JSONBody[SignInRequest],
-    members: NamedDependency[Members],
-    is_https: NamedDependency[bool],
+    members: Given[Members],
+    is_https: Given[bool],
 ) -> Response[SessionState]:
     """Begin a session in this browser."""
     return _signed_in(await members.sign_in(data.name, data.password, _address(request)), is_https)
 
 
 @delete("/v1/session", opt={"access": "public"})
-async def sign_out(
-    request: HttpRequest, members: NamedDependency[Members], is_https: NamedDependency[bool]
-) -> Response[None]:
+async def sign_out(request: HttpRequest, members: Given[Members], is_https: Given[bool]) -> Response[None]:
     """End this session, if there is one."""
     token, _ = session.presented_token(request.scope["headers"])
     await members.sign_out(token)
@@ -89,7 +87,7 @@ async def sign_out(
 
 @delete("/v1/sessions", opt={"access": "signed_in"})
 async def sign_out_everywhere(
-    account: NamedDependency[Account], members: NamedDependency[Members], is_https: NamedDependency[bool]
+    account: Given[Account], members: Given[Members], is_https: Given[bool]
 ) -> Response[None]:
     """End every session of this account, this one too."""
     await members.sign_out_everywhere(account.id)
@@ -97,9 +95,7 @@ async def sign_out_everywhere(
 
 
 @post("/v1/tokens", opt={"access": "public"})
-async def create_token(
-    request: HttpRequest, data: JSONBody[SignInRequest], members: NamedDependency[Members]
-) -> ProgramToken:
+async def create_token(request: HttpRequest, data: JSONBody[SignInRequest], members: Given[Members]) -> ProgramToken:
     """Begin a session for a program."""
     signed_in = await members.sign_in(data.name, data.password, _address(request))
     return ProgramToken(token=signed_in.token, expires=signed_in.expires)

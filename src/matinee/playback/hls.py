@@ -112,7 +112,7 @@ def _tag(name: str, **attributes: str | None) -> str:
 
 
 def _language(tag: str) -> str | None:
-    return None if tag == "und" else _quoted(tag)
+    return None if tag in {"", "und"} else _quoted(tag)
 
 
 def _yes(is_so: bool) -> str:

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, delete, get, post
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
+from matinee.base.given import Given
 from matinee.catalog.title import Picture, Title
 from matinee.encoding.asset import Storyboard
 from matinee.members.account import Account
@@ -54,7 +56,7 @@ class SeekPictures(msgspec.Struct, frozen=True, kw_only=True):
 class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     """A session: where its manifests are, and where to begin."""
 
-    session_id: str
+    session_id: FromPath[str]
     title: PlayedTitle
     next: PlayedTitle | None
     hls_url: str
@@ -95,7 +97,11 @@ class Edges(msgspec.Struct, frozen=True):
 
 @post("/v1/playback", opt={"access": "signed_in"}, status_code=201)
 async def start_playback(
-    data: PlaybackRequest, request: Request[Account, Any, Any], playback: Playback, edges: Edges, account: Account
+    data: JSONBody[PlaybackRequest],
+    request: Request[Account, Any, Any],
+    playback: Given[Playback],
+    edges: Given[Edges],
+    account: Given[Account],
 ) -> PlaybackStarted:
     """Press play: a session on the newest version of a title."""
     started = await playback.start(account.id, data.title_id)
@@ -117,7 +123,11 @@ async def start_playback(
 
 @get("/v1/playback/{session_id:str}/master.m3u8", opt={"access": "signed_in"})
 async def read_hls(
-    session_id: str, request: Request[Account, Any, Any], playback: Playback, edges: Edges, account: Account
+    session_id: FromPath[str],
+    request: Request[Account, Any, Any],
+    playback: Given[Playback],
+    edges: Given[Edges],
+    account: Given[Account],
 ) -> Response[str]:
     """The session's HLS master playlist."""
     content = await playback.hls(account.id, session_id, _edge(request, edges))
@@ -126,7 +136,11 @@ async def read_hls(
 
 @get("/v1/playback/{session_id:str}/manifest.mpd", opt={"access": "signed_in"})
 async def read_dash(
-    session_id: str, request: Request[Account, Any, Any], playback: Playback, edges: Edges, account: Account
+    session_id: FromPath[str],
+    request: Request[Account, Any, Any],
+    playback: Given[Playback],
+    edges: Given[Edges],
+    account: Given[Account],
 ) -> Response[str]:
     """The session's DASH manifest."""
     content = await playback.dash(account.id, session_id, _edge(request, edges))
@@ -134,13 +148,15 @@ async def read_dash(
 
 
 @post("/v1/playback/{session_id:str}/heartbeat", opt={"access": "signed_in"}, status_code=204)
-async def report_progress(session_id: str, data: Heartbeat, playback: Playback, account: Account) -> None:
+async def report_progress(
+    session_id: FromPath[str], data: JSONBody[Heartbeat], playback: Given[Playback], account: Given[Account]
+) -> None:
     """Where the viewer is."""
     await playback.progress(account.id, session_id, Progress(**msgspec.structs.asdict(data)))
 
 
 @delete("/v1/watching/{title_id:str}", opt={"access": "signed_in"}, status_code=204)
-async def remove_watching(title_id: str, playback: Playback, account: Account) -> None:
+async def remove_watching(title_id: FromPath[str], playback: Given[Playback], account: Given[Account]) -> None:
     """Take a title out of Continue Watching."""
     await playback.forget(account.id, title_id)
 

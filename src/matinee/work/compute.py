@@ -37,6 +37,8 @@ _CONFIG: dict[str, Any] = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
     "distributed.scheduler.worker-saturation": 1.0,  # what a worker cannot start yet waits where priority counts
+    "distributed.scheduler.http.routes": [],  # nothing of it is shown to browsers
+    "distributed.worker.http.routes": [],
     "distributed.comm.timeouts.connect": f"{CONNECT_TIMEOUT_S}s",
 }
 
@@ -98,7 +100,9 @@ class Compute:
         Cancelling the caller takes a waiting task back; a running one learns of it by `is_cancelled`.
         """
         key = f"{name or fn.__name__}-{uuid.uuid4().hex}"
-        future = self.client.submit(fn, *args, key=key, priority=priority)
+        # A "data producer" waits at the scheduler until a worker is free, where priority counts; other tasks may be
+        # handed out ahead, and wait in one worker's line while another worker is done.
+        future = self.client.submit(fn, *args, key=key, priority=priority, _data_producer=True)
         try:
             result: R = await future
             return result
@@ -153,9 +157,13 @@ async def _local(workers: int, scratch: Path) -> AsyncIterator[Any]:
         processes=True,
         host="127.0.0.1",
         dashboard_address=None,
+        scheduler_kwargs={
+            "allowed_failures": WORKER_DEATHS_MAX - 1,
+            "dashboard": False,
+            "dashboard_address": "127.0.0.1:0",  # None would mean port 8787
+        },
         memory_limit=0,
         local_directory=str(scratch),
-        scheduler_kwargs={"allowed_failures": WORKER_DEATHS_MAX - 1},
         preload=[WORKER_PRELOAD],
         asynchronous=True,
     )

@@ -1,1 +1,1 @@
-"""The command line: one module a group of commands."""
+"""The command line. Every command that reports prints for people and, with `--json`, one JSON document on stdout."""

@@ -71,7 +71,7 @@ def _fog(fog: Fog, random: np.random.Generator) -> Shade:
     bank = np.exp(-(((_Y - fog.middle) / fog.spread) ** 2))
 
     def shade(air: Air, time_s: float) -> None:
-        thick = 0.6 * drifted(near, time_s * fog.speed, 0.0) + 0.4 * drifted(far, -0.6 * time_s * fog.speed, 0.3)
+        thick = 0.6 * drifted(near, time_s * fog.speed) + 0.4 * drifted(far, -0.6 * time_s * fog.speed)
         air.add_haze(np.clip(fog.density * bank * (2.2 * thick - 0.35), 0, 0.9), fog.light, fog.tint)
 
     return shade
@@ -120,7 +120,7 @@ def _clouds(passing: Clouds, random: np.random.Generator) -> Shade:
     cover = clouds(random, passing.scale)
 
     def shade(air: Air, time_s: float) -> None:
-        air.gain *= 1 - passing.depth * drifted(cover, time_s * passing.speed, time_s * passing.speed * 0.2)
+        air.gain *= 1 - passing.depth * drifted(cover, time_s * passing.speed)
 
     return shade
 
@@ -160,7 +160,7 @@ def clouds(random: np.random.Generator, scale: float) -> Floats:
     return np.asarray(np.clip((total - low) / (high - low), 0, 1), dtype=np.float32)
 
 
-def drifted(field: Floats, x: float, y: float) -> Floats:
+def drifted(field: Floats, x: float) -> Floats:
     """The part of an endless field that has come by after moving `x` picture heights, float32[rows, columns].
 
     Between two columns it is mixed, so that it moves evenly however slow it is.
@@ -168,5 +168,5 @@ def drifted(field: Floats, x: float, y: float) -> Floats:
     places = (np.arange(GRID[0], dtype=np.float64) - x * GRID[1]) % field.shape[1]
     left = places.astype(np.intp)
     part = (places - left).astype(np.float32)
-    rolled = np.roll(field, round(y * GRID[1]), axis=0) if y else field
-    return np.asarray(rolled[:, left] * (1 - part) + rolled[:, (left + 1) % field.shape[1]] * part, dtype=np.float32)
+    left %= field.shape[1]  # a place just below zero rounds up to the width itself
+    return np.asarray(field[:, left] * (1 - part) + field[:, (left + 1) % field.shape[1]] * part, dtype=np.float32)

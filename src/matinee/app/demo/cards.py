@@ -53,11 +53,11 @@ class Card:
 
 def title_card(film: Film, fonts: Fonts, height: int) -> Card:
     """The film's title, and below it whose film it is."""
-    design = msgspec.structs.replace(film.lettering, align="center")
-    title = fit(fonts, design, film.show or film.title, int(height * 1.05), int(height * 0.36))
+    design = msgspec.structs.replace(film.look.lettering, align="center", lines=())
+    title = fit(fonts, design, film.show or film.title, int(height * 1.02), int(height * 0.27))
     under = f"{_ordinal(film.episode)}: {film.title}" if film.show else f"A film by {film.director}"
-    small = typeset(fonts, FACES["text"], (under,), max(8, int(height * 0.026)), align="center")
-    return Card(_stacked((title, small), gap=int(height * 0.065)), _legible(film.lettering.colour))
+    small = typeset(fonts, FACES["text"], (under,), max(8, int(height * 0.028)), align="center")
+    return Card(_stacked((title, small), gap=int(height * 0.065)), _legible(film.look.lettering.colour))
 
 
 def credits_card(film: Film, fonts: Fonts, height: int) -> Card:
@@ -65,9 +65,9 @@ def credits_card(film: Film, fonts: Fonts, height: int) -> Card:
     def line(text: str, size: float) -> Block:
         return typeset(fonts, FACES["text"], (text,), max(8, int(height * size)), align="center")
 
-    names = [line(role.name, 0.027) for role in film.cast]
-    rows = (line("Directed by", 0.018), line(film.director, 0.034), line("With", 0.018), *names)
-    return Card(_stacked(rows, gap=int(height * 0.03)), IVORY)
+    names = [line(role.name, 0.032) for role in film.cast]
+    rows = (line("Directed by", 0.021), line(film.director, 0.042), line("With", 0.021), *names)
+    return Card(_stacked(rows, gap=int(height * 0.034)), IVORY)
 
 
 def _ordinal(number: int) -> str:

@@ -71,6 +71,22 @@ Mood: TypeAlias = Literal["winter", "sea", "cosmic", "amber", "alone", "festive"
                           "forest", "city", "noir", "neon", "dread", "moth", "night"]
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """How a film looks and sounds."""
+
+    still: str
+    focus: Point
+    """Where its subject or its light is: what a poster's crop keeps."""
+    lettering: Lettering
+    shots: tuple[Shot, ...]
+    mood: Mood
+    effects: tuple[Effect, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    grade: Grade = Grade()
+    grain: float = 1.7
+    """Standard deviation of the film grain, in 8-bit steps."""
+
+
 class Film(msgspec.Struct, frozen=True, kw_only=True):
     """One film of the programme, or one episode of its series (then `show` is the series' title)."""
 
@@ -83,19 +99,26 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
     director: str
     cast: tuple[Role, ...]
     language: str
-    still: str
-    focus: Point
-    lettering: Lettering
-    shots: tuple[Shot, ...]
-    mood: Mood
+    look: Look
     lines: tuple[Line, ...]
-    effects: tuple[Effect, ...] = ()
-    layers: tuple[Layer, ...] = ()
-    grade: Grade = Grade()
-    grain: float = 1.7
-    """Standard deviation of the film grain, in 8-bit steps."""
     seconds: float = 26.0
     rate: tuple[int, int] = (24, 1)
     show: str = ""
     season: int = 0
     episode: int = 0
+
+
+def subtitles(film: Film) -> dict[str, str]:
+    """The film's subtitles as WebVTT (W3C), by language."""
+    languages = dict.fromkeys(language for line in film.lines for language in line.text)
+    return {language: _webvtt(film.lines, language) for language in languages}
+
+
+def _webvtt(lines: tuple[Line, ...], language: str) -> str:
+    cues = [f"{_clock(line.start_s)} --> {_clock(line.end_s)}\n{line.text[language]}\n" for line in lines]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _clock(time_s: float) -> str:
+    whole_ms = round(time_s * 1000)
+    return f"{whole_ms // 3_600_000:02}:{whole_ms // 60_000 % 60:02}:{whole_ms // 1000 % 60:02}.{whole_ms % 1000:03}"

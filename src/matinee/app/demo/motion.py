@@ -21,15 +21,22 @@ from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, make_plat
 
 Floats = NDArray[np.float32]
 _COARSE = 4  # blobs of light are looked for at a quarter of the plate's size
+_LANTERN_LUMA = 60  # brighter than any sky at night, darker than the furthest lantern
+_HALO = 4  # coarse pixels that a lantern's glow reaches
 _WINDOW_FADE_S = 0.3
 
 
 class Stage:
-    """The plates as they are now; `still` are the plates as they were made."""
+    """The plates as they are now: `still` as they were made, `base` with what has changed for good."""
 
     def __init__(self, still: Plates) -> None:
         self.still = still
+        self.base = still.luma.copy()
         self.luma, self.blue, self.red = still.luma.copy(), still.blue.copy(), still.red.copy()
+
+    def begin(self) -> None:
+        """Start a frame: what moves is put back to where it was in the still."""
+        self.luma[:] = self.base
 
 
 Change: TypeAlias = Callable[[float], None]
@@ -63,7 +70,7 @@ def _water(water: Water, stage: Stage, random: np.random.Generator) -> Change:
     top = int(water.top * rows)
     near = np.linspace(0, 1, rows - top, dtype=np.float32)
     reach = water.height * rows * near**1.2
-    shine = _shine(stage.still.luma[top:], water.glitter)
+    shine = _shine(stage.still.luma[top:], water.glitter) * np.minimum(1, 8 * near)[:, None]
     sparkle = [_sparkle(random, shine.shape) for _ in range(2)]
     phases = [11 * np.log1p(5 * near) + random.uniform(0, 6) for _ in range(2)]
     across = np.linspace(0, 2 * math.pi, columns, dtype=np.float32)
@@ -72,7 +79,7 @@ def _water(water: Water, stage: Stage, random: np.random.Generator) -> Change:
         turn = 2 * math.pi * time_s / water.period_s
         swells = [reach * np.sin(turn * pace - phase) for pace, phase in zip((1.0, 0.73), phases, strict=True)]
         mix = 0.5 + 0.28 * np.sin(2.3 * across + 0.5 * turn) + 0.22 * np.sin(5.1 * across - 0.37 * turn + 1)
-        moved = _heave(stage.still.luma, top, swells, mix)
+        moved = _heave(stage.luma, top, swells, mix)
         step = int(time_s * 9) % 48
         part = time_s * 9 - int(time_s * 9)
         twinkle = _twinkle(sparkle, step, shine.shape) * (1 - part) + _twinkle(sparkle, (step + 1) % 48, shine.shape) * part
@@ -112,7 +119,7 @@ def _shimmer(air: Shimmer, stage: Stage, random: np.random.Generator) -> Change:
     def change(time_s: float) -> None:
         swells = [reach * np.sin(190 * waves - 7.1 * time_s), reach * np.sin(260 * waves - 9.3 * time_s + phase)]
         mix = 0.5 + 0.5 * np.sin(9 * across + 2.2 * time_s) * np.sin(4 * across - 1.3 * time_s)
-        stage.luma[top:bottom] = _heave(stage.still.luma[:bottom], top, swells, mix)
+        stage.luma[top:bottom] = _heave(stage.luma[:bottom], top, swells, mix)
 
     return change
 
@@ -131,8 +138,9 @@ def _displaced(luma: Plane, rows: NDArray[np.float64] | Floats) -> Floats:
 
 
 class Blob(msgspec.Struct, frozen=True):
-    """A separate patch of light: its box on the plate."""
+    """A separate patch of light: its cells (row, column), and the box around them."""
 
+    cells: tuple[tuple[int, int], ...]
     left: int
     top: int
     right: int
@@ -152,7 +160,7 @@ def blobs(light: NDArray[np.bool_]) -> Iterator[Blob]:
                     left_to_see.remove(near)
                     edge.append(near)
         ys, xs = zip(*patch, strict=True)
-        yield Blob(min(xs), min(ys), max(xs) + 1, max(ys) + 1)
+        yield Blob(tuple(patch), min(xs), min(ys), max(xs) + 1, max(ys) + 1)
 
 
 def _windows(windows: Windows, stage: Stage, seconds: float, random: np.random.Generator) -> Change:
@@ -172,7 +180,7 @@ def _windows(windows: Windows, stage: Stage, seconds: float, random: np.random.G
             level = levels[number] if starts_dark[number] else 1 - levels[number]
             rows, columns = boxes[number]
             lit = luma[rows, columns]
-            stage.luma[rows, columns] = np.minimum(lit, lit * np.float32(level) + 14)
+            stage.base[rows, columns] = np.minimum(lit, lit * np.float32(level) + 14)
 
     return change
 
@@ -197,17 +205,17 @@ class _Lantern(msgspec.Struct, frozen=True):
 def _lanterns(lanterns: Lanterns, stage: Stage, random: np.random.Generator) -> Change:
     still = stage.still
     rows, columns = still.luma.shape
-    coarse = np.asarray(Image.fromarray(still.luma).reduce(_COARSE)).astype(np.float32)
-    light = coarse > 88
-    light[int(lanterns.waterline * coarse.shape[0]) :] = False
-    halo = np.minimum(1, blur(light.astype(np.float32), rows / 270) * 6)
-    wide = np.asarray(Image.fromarray(halo).resize((columns, rows), Image.Resampling.BILINEAR))
+    coarse = np.asarray(Image.fromarray(still.luma).reduce(_COARSE))
+    waterline, smallest = lanterns.waterline * coarse.shape[0], rows * 0.006 / _COARSE
+    free = [blob for blob in blobs(coarse > _LANTERN_LUMA) if blob.bottom < waterline and blob.bottom - blob.top > smallest]
+    owned = [_reach(blob, coarse.shape) for blob in free]
+    wide = _enlarged(np.minimum(1, 3 * np.sum(owned, axis=0)), (rows, columns))
     empty = fill(still.luma.astype(np.float32), wide)
     colour = [fill(plane.astype(np.float32), wide[::2, ::2]) for plane in (still.blue, still.red)]
+    whole = np.sum(owned, axis=0) + 1e-6
     found = [
-        _cut_lantern(still, (empty, *colour), blob, float(random.uniform(0, 7)))
-        for blob in blobs(light)
-        if (blob.bottom - blob.top) * _COARSE > rows * 0.006
+        _cut_lantern(still, (empty, *colour), blob, reach / whole, float(random.uniform(0, 7)))
+        for blob, reach in zip(free, owned, strict=True)
     ]
     still_planes = [np.clip(plane, 0, 255).astype(np.uint8) for plane in (empty, *colour)]
 
@@ -220,17 +228,34 @@ def _lanterns(lanterns: Lanterns, stage: Stage, random: np.random.Generator) -> 
     return change
 
 
-def _cut_lantern(still: Plates, empty: Sequence[Floats], blob: Blob, phase: float) -> _Lantern:
-    rows, columns = _grown(blob, still.luma.shape, by=6)
+def _reach(blob: Blob, shape: tuple[int, ...]) -> Floats:
+    """How far a lantern's light goes, float32[coarse rows, columns], falling softly to nothing."""
+    mask = np.zeros(shape, dtype=np.float32)
+    rows, columns = zip(*blob.cells, strict=True)
+    mask[list(rows), list(columns)] = 1
+    near = slice(max(0, blob.top - 3 * _HALO), blob.bottom + 3 * _HALO)
+    aside = slice(max(0, blob.left - 3 * _HALO), blob.right + 3 * _HALO)
+    mask[near, aside] = blur(mask[near, aside], _HALO)
+    return mask
+
+
+def _enlarged(field: Floats, shape: tuple[int, ...]) -> Floats:
+    return np.asarray(Image.fromarray(field).resize((shape[1], shape[0]), Image.Resampling.BILINEAR), dtype=np.float32)
+
+
+def _cut_lantern(still: Plates, empty: Sequence[Floats], blob: Blob, share: Floats, phase: float) -> _Lantern:
+    rows, columns = _grown(blob, still.luma.shape, by=2 * _HALO)
     rows, columns = slice(rows.start & ~1, rows.stop & ~1), slice(columns.start & ~1, columns.stop & ~1)
     half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
-    edge = _feather(rows.stop - rows.start, columns.stop - columns.start)
+    cells = share[rows.start // _COARSE : -(-rows.stop // _COARSE), columns.start // _COARSE : -(-columns.stop // _COARSE)]
+    own = _enlarged(cells, (rows.stop - rows.start, columns.stop - columns.start))
+    own = own * _feather(*own.shape)
     return _Lantern(
         rows.start,
         columns.start,
-        (still.luma[rows, columns] - empty[0][rows, columns]) * edge,
-        (still.blue[half] - empty[1][half]) * edge[::2, ::2],
-        (still.red[half] - empty[2][half]) * edge[::2, ::2],
+        (still.luma[rows, columns] - empty[0][rows, columns]) * own,
+        (still.blue[half] - empty[1][half]) * own[::2, ::2],
+        (still.red[half] - empty[2][half]) * own[::2, ::2],
         min(1.0, (blob.bottom - blob.top) * _COARSE / still.luma.shape[0] / 0.16),
         phase,
     )

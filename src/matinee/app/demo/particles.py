@@ -30,6 +30,8 @@ class Spots(msgspec.Struct, frozen=True):
     radius: Floats
     light: Floats
     tint: tuple[float, float] = (0.0, 0.0)
+    is_scene: bool = False
+    """Whether they belong to the scene, and are not seen before it comes up."""
 
 
 class Streaks(msgspec.Struct, frozen=True):
@@ -140,7 +142,8 @@ def _dust(dust: Dust, sky: Sky, random: np.random.Generator) -> Cast:
         y = (y - view.y * 0.5 * (1 + near)) % 1.2 - 0.1
         twinkle = 0.6 + 0.4 * np.sin(time_s * pace * 4 + 3 * phase)
         light = 219 * dust.light * sky.at(*on_still(x, y, view)) * twinkle * (0.9 - 0.6 * near)
-        return Spots(x * height, y * height, dust.size * (0.4 + 1.5 * near) * height, _floats(light))
+        radius = dust.size * (0.4 + 1.5 * near) * height
+        return Spots(x * height, y * height, radius, _floats(light), is_scene=True)
 
     return cast
 
@@ -165,13 +168,13 @@ def _stars(stars: Stars, sky: Sky, random: np.random.Generator) -> Cast:
     around = np.max([sky.at(x + dx, y + dy) for dx in (-0.012, 0, 0.012) for dy in (-0.02, 0, 0.02)], axis=0)
     dark = np.flatnonzero(around < 0.42)[: stars.count]
     x, y = x[dark], y[dark]
-    size, phase = _floats(random.random(len(x)) ** 4), _floats(random.uniform(0, 7, len(x)))
+    size, phase = _floats(random.random(len(x)) ** 3), _floats(random.uniform(0, 7, len(x)))
     fade = np.clip((stars.horizon - y) / (0.5 * stars.horizon), 0, 1) * (1 - 1.6 * sky.at(x, y))
 
     def cast(time_s: float, view: View, height: int) -> Spots:
         at = in_picture(x, y, view, height)
-        light = 219 * stars.light * fade * (0.25 + 0.75 * size) * (0.8 + 0.2 * np.sin(time_s * 2.6 + phase))
-        return Spots(at[0], at[1], _floats(height * (0.0006 + 0.0007 * size) * view.zoom**0.5), _floats(light))
+        light = 219 * stars.light * fade * (0.35 + 0.65 * size) * (0.8 + 0.2 * np.sin(time_s * 2.6 + phase))
+        return Spots(at[0], at[1], _floats(height * (0.00075 + 0.0009 * size) * view.zoom**0.5), _floats(light), is_scene=True)
 
     return cast
 
@@ -187,7 +190,7 @@ def _moths(moths: Moths, random: np.random.Generator) -> Cast:
         at = in_picture(_floats(x), _floats(y), view, height)
         beat = 120 * (0.65 + 0.35 * np.sin(time_s * 55 + phases[0]))
         radius = np.full(moths.count, height * 0.0021 * view.zoom, dtype=np.float32)
-        return Spots(at[0], at[1], radius, _floats(beat))
+        return Spots(at[0], at[1], radius, _floats(beat), is_scene=True)
 
     return cast
 
@@ -204,13 +207,15 @@ def _traffic(traffic: Traffic, random: np.random.Generator) -> Cast:
         y = traffic.far[1] + (traffic.near[1] - traffic.far[1]) * near
         at = in_picture(_floats(x), _floats(y), view, height)
         light = (90 if traffic.is_red else 170) * np.minimum(1, 8 * way) * np.minimum(1, 12 * (1 - way))
-        return Spots(at[0], at[1], _floats(height * (0.0012 + 0.006 * near) * view.zoom), _floats(light), tint)
+        radius = _floats(height * (0.0012 + 0.006 * near) * view.zoom)
+        return Spots(at[0], at[1], radius, _floats(light), tint, is_scene=True)
 
     return cast
 
 
-def draw(spots: Spots | Streaks, luma: Floats, blue: Floats, red: Floats, brush: Brush) -> None:
-    """Add what a cast answered to the planes."""
+def draw(spots: Spots | Streaks, planes: tuple[Floats, Floats, Floats], brush: Brush, scene: float) -> None:
+    """Add what a cast answered to the planes; `scene` is how far the scene is up, 0..1."""
+    luma, blue, red = planes
     if isinstance(spots, Streaks):
         shape = brush.streak(spots.length, spots.slant, luma.shape[0])
         for x, y, light in zip(spots.x.tolist(), spots.y.tolist(), spots.light.tolist(), strict=True):
@@ -218,7 +223,8 @@ def draw(spots: Spots | Streaks, luma: Floats, blue: Floats, red: Floats, brush:
                 _add(luma, shape, x, y, light)
         return
     is_tinted = spots.tint != (0.0, 0.0)
-    rows = zip(spots.x.tolist(), spots.y.tolist(), spots.radius.tolist(), spots.light.tolist(), strict=True)
+    lights = (spots.light * scene if spots.is_scene else spots.light).tolist()
+    rows = zip(spots.x.tolist(), spots.y.tolist(), spots.radius.tolist(), lights, strict=True)
     for x, y, radius, light in rows:
         if light <= 1:
             continue

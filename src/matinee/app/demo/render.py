@@ -80,7 +80,7 @@ def render(
     master = folder / f"{film.slug}.mkv"
     score, partial = master.with_suffix(".part.wav"), master.with_suffix(".part.mkv")
     try:
-        write_score(film.mood, length_s, seed_of(film.slug), score)
+        write_score(film.look.mood, length_s, seed_of(film.slug), score)
         size = (2 * round(height * 8 / 9), height)
         argv = master_argv(ffmpeg, size, film.rate, score, partial)
         _encode(film.slug, argv, frames(film, fonts, height, length_s), round(length_s * film.rate[0] / film.rate[1]), on_progress)
@@ -125,27 +125,27 @@ class Scene:
         random = np.random.default_rng(seed_of(film.slug))
         self.film, self.seconds = film, seconds
         self.size = (2 * round(height * 8 / 9), height)
-        picture = graded(film.still, film.grade)
-        self.stage = motion.Stage(make_plates(picture, film.layers, height))
-        self.changes = motion.changes(film.effects, self.stage, seconds, height, random)
-        self.shades = atmosphere.shades(film.effects, seconds, random)
+        picture = graded(film.look.still, film.look.grade)
+        self.stage = motion.Stage(make_plates(picture, film.look.layers, height))
+        self.changes = motion.changes(film.look.effects, self.stage, seconds, height, random)
+        self.shades = atmosphere.shades(film.look.effects, seconds, random)
         grey = np.asarray(picture.convert("L").resize((320, 180), Image.Resampling.BOX), dtype=np.float32) / 255
-        self.casts = particles.casts(film.effects, particles.Sky(grey), random)
+        self.casts = particles.casts(film.look.effects, particles.Sky(grey), random)
         self.brush = particles.Brush()
         self.title, self.credits = cards.title_card(film, fonts, height), cards.credits_card(film, fonts, height)
         self.vignette = _vignette(self.size)
-        self.grain = _grain(self.size, film.grain, random)
+        self.grain = _grain(self.size, film.look.grain, random)
         self.shuffle = random.integers(0, 2**31, round(seconds * film.rate[0] / film.rate[1]) + 1)
 
     def frame(self, number: int) -> bytes:
         """The frame's planes, one after the other."""
         time_s = number * self.film.rate[1] / self.film.rate[0]
-        take, view = view_at(self.film.shots, time_s / self.seconds)
+        take, view = view_at(self.film.look.shots, time_s / self.seconds)
         view = breathe(view, time_s)
         light = self._light(time_s)
         planes = self._scene(time_s, view, take, light) if light > 0 else self._dark()
         for cast in self.casts:
-            particles.draw(cast(time_s, view, self.size[1]), *planes, self.brush)
+            particles.draw(cast(time_s, view, self.size[1]), planes, self.brush, light)
         planes[0][:] *= self.vignette
         self._cards(planes, time_s)
         return self._developed(planes, number)
@@ -165,6 +165,8 @@ class Scene:
         return np.full((height, width), _DARK, dtype=np.float32), grey, grey.copy()
 
     def _scene(self, time_s: float, view: View, take: int, light: float) -> tuple[Floats, Floats, Floats]:
+        if self.changes:
+            self.stage.begin()
         for change in self.changes:
             change(time_s)
         luma, blue, red = self._framed(view, take)
@@ -183,7 +185,7 @@ class Scene:
 
     def _framed(self, view: View, take: int) -> tuple[Floats, Floats, Floats]:
         """The plates as the camera sees them, the layers before the background."""
-        stage, shot = self.stage, self.film.shots[take]
+        stage, shot = self.stage, self.film.look.shots[take]
         anchor = View((shot.start.x + shot.end.x) / 2, (shot.start.y + shot.end.y) / 2, (shot.start.zoom * shot.end.zoom) ** 0.5)
         luma, blue, red = self._shot(stage.luma, view), *(self._half(plane, view) for plane in (stage.blue, stage.red))
         for layer in stage.still.layers:

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeAlias
 
 from litestar import Request, Response, delete, patch, post, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
@@ -29,6 +28,7 @@ from matinee.app.uploads.upload import (
     read_metadata,
     read_number,
 )
+from matinee.base.given import Given
 from matinee.members.account import Account
 
 SILENCE_MAX_S = 20.0  # a line that is dead without saying so keeps the upload locked no longer than this
@@ -52,16 +52,14 @@ def tus_headers(app: ASGIApp) -> ASGIApp:
 
 
 @route("/v1/uploads", http_method=["OPTIONS"], opt={"access": "public"}, status_code=204, middleware=[tus_headers])
-async def describe_uploads(uploads: NamedDependency[Uploads]) -> Response[None]:
+async def describe_uploads(uploads: Given[Uploads]) -> Response[None]:
     """What this server speaks (tus 1.0.0, core: OPTIONS)."""
     headers = {"Tus-Extension": TUS_EXTENSIONS, "Tus-Max-Size": str(uploads.limit_bytes)}
     return Response(None, status_code=204, headers=headers)
 
 
 @post("/v1/uploads", opt=_UNTIMED, request_max_body_size=None, middleware=[tus_headers])
-async def create_upload(
-    request: HttpRequest, uploads: NamedDependency[Uploads], account: NamedDependency[Account]
-) -> Response[bytes]:
+async def create_upload(request: HttpRequest, uploads: Given[Uploads], account: Given[Account]) -> Response[bytes]:
     """Begin an upload, with its first bytes if the request carries some (tus 1.0.0, creation)."""
     _check_version(request)
     size_bytes = check_size(read_number("Upload-Length", request.headers.get("upload-length")), uploads.limit_bytes)
@@ -81,7 +79,7 @@ async def create_upload(
     middleware=[tus_headers],
 )
 async def read_upload(
-    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+    request: HttpRequest, upload_id: FromPath[str], uploads: Given[Uploads], account: Given[Account]
 ) -> Response[None]:
     """How many bytes have arrived (tus 1.0.0, core: HEAD)."""
     _check_version(request)
@@ -92,7 +90,7 @@ async def read_upload(
 
 @patch("/v1/uploads/{upload_id:str}", opt=_UNTIMED, request_max_body_size=None, middleware=[tus_headers])
 async def continue_upload(
-    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+    request: HttpRequest, upload_id: FromPath[str], uploads: Given[Uploads], account: Given[Account]
 ) -> Response[None]:
     """Send more bytes, from where the upload ends (tus 1.0.0, core: PATCH)."""
     _check_version(request)
@@ -107,7 +105,7 @@ async def continue_upload(
 
 @delete("/v1/uploads/{upload_id:str}", opt={"access": "owner"}, middleware=[tus_headers])
 async def cancel_upload(
-    request: HttpRequest, upload_id: FromPath[str], uploads: NamedDependency[Uploads], account: NamedDependency[Account]
+    request: HttpRequest, upload_id: FromPath[str], uploads: Given[Uploads], account: Given[Account]
 ) -> None:
     """Give an upload up (tus 1.0.0, termination)."""
     _check_version(request)

@@ -34,8 +34,8 @@ from matinee.base.clock import Clock
 from matinee.base.ids import new_id
 from matinee.base.objects import StorageFull
 
-OnComplete: TypeAlias = Callable[[Upload, Path], Awaitable[None]]
-"""Takes over a whole file: enqueues its job. May be called again for the same upload, so it is idempotent."""
+OnComplete: TypeAlias = Callable[[Upload], Awaitable[None]]
+"""Takes over a whole file (`Uploads.path_of`): enqueues its job. Idempotent: it may be called again for an upload."""
 
 SYNC_BYTES = 256 << 20  # at most this much waits in memory to be forced to the disk
 FREE_BYTES_MIN = 1 << 30  # left for everything else that writes to the disk
@@ -49,7 +49,7 @@ def free_bytes_of(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Uploads:
     """The uploads under `folder`. What is in memory is never needed to go on: any process may continue any upload."""
 
@@ -77,6 +77,10 @@ class Uploads:
         )
         await _to_the_end(self._create, upload)
         return upload
+
+    def path_of(self, upload_id: str) -> Path:
+        """Where the bytes of an upload lie, for the job that takes them away. Raises NoUpload for a malformed id."""
+        return parts.part_path(self.folder, upload_id)
 
     async def find(self, upload_id: str, account_id: str) -> tuple[Upload, int]:
         """The upload and how many of its bytes have arrived. Raises NoUpload."""
@@ -132,7 +136,7 @@ class Uploads:
     async def _hand_over(self, upload: Upload) -> Upload:
         if upload.synced_bytes < upload.size_bytes or upload.is_handed_over:
             return upload
-        await self.on_complete(upload, parts.part_path(self.folder, upload.id))
+        await self.on_complete(upload)
         handed_over = msgspec.structs.replace(upload, is_handed_over=True, updated=self.clock())
         await _to_the_end(parts.write_record, self.folder, handed_over)
         return handed_over
@@ -143,6 +147,8 @@ class Uploads:
         length = trusted_length(upload, part.length, self.boot())
         if length < part.length:
             await _to_the_end(part.cut, length)
+        if upload.boot != self.boot():
+            upload = await self._checkpoint(part, upload)
         return upload, length
 
     async def _checkpoint(self, part: Part, upload: Upload) -> Upload:

@@ -12,8 +12,9 @@ import msgspec
 
 from matinee.base.errors import MatineeError
 from matinee.delivery.edge.limits import Limits
+from matinee.delivery.edge.listener import listen
 from matinee.delivery.edge.log import AccessLog
-from matinee.delivery.edge.server import listen, run
+from matinee.delivery.edge.server import run
 
 
 def main(arguments: list[str]) -> int:

@@ -21,15 +21,17 @@ _EVERY_ANSWER = (
     b"Access-Control-Allow-Origin: *\r\n"  # a token says who may read it, not an origin
     b"Access-Control-Expose-Headers: Content-Length, Content-Range, Date, ETag\r\n"
     b"Timing-Allow-Origin: *\r\n"
+    b"Cross-Origin-Resource-Policy: cross-origin\r\n"  # for pages that are isolated by COEP
     b"X-Content-Type-Options: nosniff\r\n"
 )
+ALLOW = b"Allow: GET, HEAD, OPTIONS\r\n"
+"""What every 405 says (RFC 9110 15.5.6)."""
 _CLOSE = b"Connection: close\r\n"
 _PREFLIGHT = (
     b"Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
     b"Access-Control-Allow-Headers: Range, If-Range, If-None-Match,"
     b" CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status\r\n"  # CTA-5004 3.1
     b"Access-Control-Max-Age: 86400\r\n"
-    b"Allow: GET, HEAD, OPTIONS\r\n"
 )
 
 
@@ -83,7 +85,13 @@ def not_modified_head(file: Representation, date: bytes, is_last: bool) -> bytes
 
 def preflight_head(date: bytes, is_last: bool) -> bytes:
     """204 to OPTIONS: what a page of any origin may ask (Fetch standard, CORS-preflight fetch)."""
-    return b"HTTP/1.1 204 No Content\r\n%b%b%b%b\r\n" % (_EVERY_ANSWER, date, _CLOSE if is_last else b"", _PREFLIGHT)
+    return b"HTTP/1.1 204 No Content\r\n%b%b%b%b%b\r\n" % (
+        _EVERY_ANSWER,
+        date,
+        _CLOSE if is_last else b"",
+        ALLOW,
+        _PREFLIGHT,
+    )
 
 
 def small(

@@ -16,16 +16,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from matinee.base.errors import Conflict
 from matinee.delivery.edge.limits import Limits, fit
+from matinee.delivery.edge.listener import listen
 from matinee.delivery.edge.log import AccessLog
 from matinee.delivery.edge.site import Site
 from matinee.delivery.edge.worker import Worker
 
-BACKLOG = 4_096
-"""Connections that wait in the kernel for a worker (cut to net.core.somaxconn)."""
-USER_TIMEOUT_MS = 60_000
-"""The kernel drops a connection whose client acknowledges nothing for this long (RFC 5482)."""
 RESTART_DELAY_S = 0.1
 """Before a worker that died is started again; doubled each time that it dies young."""
 RESTART_DELAY_MAX_S = 5.0
@@ -37,37 +33,6 @@ STOP_GRACE_S = 2.0
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-
-
-class AddressTaken(Conflict):
-    """Somebody else listens there."""
-
-    code = "address_taken"
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"cannot listen on {host} port {port}: {reason}; choose another port, or stop what has it")
-        self.host, self.port = host, port
-
-
-def listen(host: str, port: int, count: int) -> list[socket.socket]:
-    """`count` sockets that listen on one port (0: any free one), between which the kernel spreads connections.
-
-    Raises AddressTaken, also where another server of this user would share the port: SO_REUSEPORT alone would
-    hand it half of the players.
-    """
-    family, _, _, _, address = _resolve(host, port)
-    sockets: list[socket.socket] = []
-    try:
-        if port:
-            _claim(family, address).close()
-        for _ in range(count):
-            sockets.append(_listener(family, address))
-            address = sockets[0].getsockname()
-    except OSError as error:
-        for sock in sockets:
-            sock.close()
-        raise AddressTaken(host, port, error.strerror or str(error)) from error
-    return sockets
 
 
 def run(
@@ -229,40 +194,3 @@ def _raise_descriptors() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard if hard != resource.RLIM_INFINITY else 1 << 20
-
-
-def _resolve(host: str, port: int) -> tuple[int, int, int, str, tuple[str, int]]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise AddressTaken(host, port, str(error)) from error
-    return found[0]  # type: ignore[return-value]
-
-
-def _claim(family: int, address: tuple[str, int]) -> socket.socket:
-    """A bound socket that shares its port with nobody. Raises OSError where somebody has it."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _listener(family: int, address: tuple[str, int]) -> socket.socket:
-    """A listening socket; connections inherit its options, which saves the calls for each of them."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock

@@ -50,7 +50,7 @@ class Site:
     """The renditions under `folder`, for those who hold a token signed with one of the keys."""
 
     def __init__(self, folder: Path, keys_file: Path, limits: Limits) -> None:
-        self._limits = limits
+        self._advice = {405: response.ALLOW, 503: response.retry_after(limits.retry_after_s)}
         self._keys = KeyFile(keys_file)
         self.files = FileCache(folder, size=limits.open_files, fresh_s=limits.file_fresh_s)
         self._verified = lru_cache(limits.verified_tokens)(self._verify)
@@ -87,7 +87,7 @@ class Site:
 
     def _refuse(self, refusal: Refusal, date: bytes) -> Reply:
         """An answer after which the connection is closed, because what was said on it cannot be trusted."""
-        extra = response.retry_after(self._limits.retry_after_s) if refusal.status == 503 else b""
+        extra = self._advice.get(refusal.status, b"")
         problem = response.Problem(refusal.status, "request_refused", refusal.reason)
         head, body = response.refuse(problem, date, is_last=True, extra=extra)
         return Reply(refusal.status, head + body, True)
@@ -126,8 +126,7 @@ class Site:
             return self._refuse_request(request, _MISSING, date)
         if error.errno in (errno.EMFILE, errno.ENFILE):
             self.files.release()
-        extra = response.retry_after(self._limits.retry_after_s)
-        return self._refuse_request(request, _UNREADABLE, date, extra)
+        return self._refuse_request(request, _UNREADABLE, date, self._advice[503])
 
     def _verify(self, path: str) -> Grant:
         return verify(path, self._keys.keys)

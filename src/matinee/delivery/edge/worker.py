@@ -6,24 +6,22 @@ for. Per request there are four: epoll_wait, recv, send (the head) and sendfile.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import select
 import signal
 import socket
 import time
+import traceback
 from collections import deque
 
+import msgspec
+
 from matinee.base.units import Seconds
-from matinee.delivery.edge.cmcd import cmcd_of_query, parse_cmcd
-from matinee.delivery.edge.connection import CLOSED, HEAD, IDLE, LINGERING, SENDING, Connection
+from matinee.delivery.edge.connection import CLOSED, DONE, GONE, HEAD, IDLE, LINGERING, SENDING, TURN, Connection
 from matinee.delivery.edge.http import END_OF_HEAD, Refusal, Request, is_hopeless, parse_head
 from matinee.delivery.edge.limits import Limits
-from matinee.delivery.edge.log import AccessLog, Entry
+from matinee.delivery.edge.log import AccessLog
 from matinee.delivery.edge.site import Health, Reply, Site
 
-RECV_BYTES = 16_384
 EVENTS_MAX = 512
 """Events taken from the kernel at once."""
 SWEEP_S = 0.5
@@ -31,7 +29,6 @@ SWEEP_S = 0.5
 _WATCHED = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 _INPUT = select.EPOLLIN | select.EPOLLRDHUP
 _DEAD = select.EPOLLERR | select.EPOLLHUP
-_FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Worker:
@@ -80,6 +77,7 @@ class Worker:
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda *_: self._stop())
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says what to do
+        # Nobody reads it: edge-triggered, every byte that a signal adds wakes anew.
         self._epoll.register(self._wake.fileno(), select.EPOLLIN | select.EPOLLET)
 
     def _stop(self) -> None:
@@ -120,16 +118,10 @@ class Worker:
     def _on_deadline(self, connection: Connection) -> None:
         if connection.phase is HEAD:
             self._refuse(connection, Refusal(408, "the request's head did not arrive in time"))
-        elif connection.phase is SENDING and self._is_progressing(connection):
+        elif connection.phase is SENDING and connection.is_progressing(self._limits.stall_bytes):
             connection.deadline = self._moment + self._limits.stall_window_s
         else:
             self._close(connection)
-
-    def _is_progressing(self, connection: Connection) -> bool:
-        """Whether the client has taken enough since the last look; the first look only notes where it is."""
-        taken, before = connection.taken_bytes(), connection.mark
-        connection.mark = taken
-        return before < 0 or taken - before >= self._limits.stall_bytes
 
     # Connections
 
@@ -148,9 +140,7 @@ class Worker:
                 sock, address = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
-            except OSError as error:
-                if error.errno not in _FULL:
-                    raise
+            except OSError:  # too many files are open, most likely: accept(2)
                 self._site.files.release()
                 self._pause_accepting()  # the next sweep tries again; until then they wait in the kernel's queue
                 return
@@ -168,13 +158,13 @@ class Worker:
         if count >= self._limits.connections:
             self._refuse(connection, Refusal(503, f"this worker serves {self._limits.connections} connections"))
         else:
-            self._advance(connection)
+            self._go_on(connection)
 
     def _close(self, connection: Connection) -> None:
         if connection.phase is CLOSED:
             return
         if connection.reply is not None:
-            self._finish(connection)
+            self._log_reply(connection)
         connection.phase = CLOSED
         del self._connections[connection.fd]
         connection.sock.close()  # also takes it out of epoll: the descriptor has no copy
@@ -191,18 +181,24 @@ class Worker:
         if event & _INPUT:
             connection.has_input = True
             connection.has_ended = connection.has_ended or bool(event & select.EPOLLRDHUP)
-        if connection.phase is SENDING and event & select.EPOLLOUT:
-            self._send(connection)
-        self._advance(connection)
+        self._go_on(connection)
 
     def _take_turns(self) -> None:
         """Go on with those who were interrupted for being too quick."""
         for _ in range(len(self._queue)):
             connection = self._queue.popleft()
             connection.is_queued = False
+            self._go_on(connection)
+
+    def _go_on(self, connection: Connection) -> None:
+        """Do whatever can be done now; an error of ours costs this connection, and no other."""
+        try:
             if connection.phase is SENDING:
                 self._send(connection)
             self._advance(connection)
+        except Exception:
+            traceback.print_exc()
+            self._close(connection)
 
     def _queue_turn(self, connection: Connection) -> None:
         if not connection.is_queued:
@@ -230,11 +226,14 @@ class Worker:
         """The next head, as soon as it is here whole; None: not yet, or never."""
         end = connection.inbox.find(END_OF_HEAD) if connection.inbox else -1
         while end < 0:
-            if not self._receive(connection):
+            if connection.inbox and not self._is_acceptable(connection):
+                return None
+            outcome = connection.receive()
+            if outcome is not DONE:
+                if outcome is GONE:
+                    self._close(connection)
                 return None
             end = connection.inbox.find(END_OF_HEAD)
-            if end < 0 and not self._is_acceptable(connection):
-                return None
         end += len(END_OF_HEAD)
         head, connection.inbox = connection.inbox[:end], connection.inbox[end:]
         if end > self._limits.head_bytes:
@@ -242,30 +241,8 @@ class Worker:
             return None
         return head
 
-    def _receive(self, connection: Connection) -> bool:
-        """Read once; whether anything came. A short read has emptied the socket (epoll(7), Q9)."""
-        if not connection.has_input:
-            return False
-        try:
-            data = connection.sock.recv(RECV_BYTES)
-        except BlockingIOError:
-            connection.has_input = False
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self._close(connection)
-            return False
-        connection.has_input = connection.has_ended or len(data) == RECV_BYTES
-        connection.inbox = connection.inbox + data if connection.inbox else data
-        if connection.inbox.startswith(b"\r\n"):
-            connection.inbox = connection.inbox[2:]  # RFC 9112 2.2: an empty line before a request is ignored
-        return True
-
     def _is_acceptable(self, connection: Connection) -> bool:
         """Whether the part of a head that is here may still become a request."""
-        if not connection.inbox:
-            return True
         if is_hopeless(connection.inbox):
             self._refuse(connection, Refusal(400, "this is not HTTP; segments are served as plain HTTP/1.1 here"))
             return False
@@ -283,9 +260,10 @@ class Worker:
     def _serve(self, connection: Connection, request: Request | Refusal) -> None:
         self._requests += 1
         connection.requests += 1
+        if connection.requests >= self._limits.requests_per_connection and isinstance(request, Request):
+            request = msgspec.structs.replace(request, is_last=True)
         now = Seconds(time.time())
-        reply = self._site.answer(request, now, self._moment, self._health)
-        self._begin(connection, request, reply, now)
+        self._begin(connection, request, self._site.answer(request, now, self._moment, self._health), now)
 
     def _refuse(self, connection: Connection, refusal: Refusal) -> None:
         now = Seconds(time.time())
@@ -297,118 +275,47 @@ class Worker:
     # Answers
 
     def _begin(self, connection: Connection, request: Request | Refusal, reply: Reply, now: Seconds) -> None:
-        connection.phase = SENDING
+        connection.begin(request, reply, now)
         connection.deadline = self._moment + self._limits.stall_window_s
-        connection.mark = -1
-        connection.started = now
-        connection.request, connection.reply = request, reply
-        connection.outbox, connection.first, connection.left = reply.head, reply.first, reply.size
         self._send(connection)
 
     def _send(self, connection: Connection) -> None:
-        """Send until the answer is out, the socket is full, or others must have their turn."""
-        try:
-            if connection.outbox and not self._send_head(connection):
-                return
-            if connection.left and not self._send_file(connection):
-                return
-        except BlockingIOError:
-            return  # epoll tells when there is room
-        except OSError:
-            self._close(connection)
-            return
-        self._end_reply(connection)
-
-    def _send_head(self, connection: Connection) -> bool:
-        """Whether the head is out. It leaves at once: held back for the body (MSG_MORE, TCP_CORK), it saves a small
-        segment and costs far more, half as much CPU again at 100 KB and twice as much at 2.5 MB (measured)."""
-        sent = connection.sock.send(connection.outbox)
-        connection.sent += sent
-        connection.outbox = connection.outbox[sent:]
-        if connection.outbox:
+        outcome = connection.send(self._limits.bytes_per_turn)
+        if outcome is DONE:
+            self._end_reply(connection)
+        elif outcome is TURN:
             self._queue_turn(connection)
-        return not connection.outbox
-
-    def _send_file(self, connection: Connection) -> bool:
-        """Whether the file's bytes are out. A file that ends early closes the connection: never a wrong byte."""
-        reply = connection.reply
-        assert reply is not None and reply.file is not None
-        fd = reply.file.fd
-        turn = self._limits.bytes_per_turn
-        while turn > 0:
-            sent = os.sendfile(connection.fd, fd, connection.first, min(connection.left, turn))
-            if not sent:
-                self._close(connection)
-                return False
-            connection.sent += sent
-            connection.first += sent
-            connection.left -= sent
-            turn -= sent
-            if not connection.left:
-                return True
-        self._queue_turn(connection)
-        return False
+        elif outcome is GONE:
+            self._close(connection)
 
     def _end_reply(self, connection: Connection) -> None:
         reply = connection.reply
         assert reply is not None
-        self._finish(connection)
+        self._log_reply(connection)
         if isinstance(connection.request, Refusal):
             self._linger(connection)
-        elif reply.is_last or connection.requests >= self._limits.requests_per_connection or self._stop_by is not None:
+        elif reply.is_last or self._stop_by is not None:
             self._close(connection)
         else:
             connection.phase = IDLE
             connection.deadline = self._moment + self._limits.idle_s
 
-    def _finish(self, connection: Connection) -> None:
-        """The answer is out or has been given up: log it."""
+    def _log_reply(self, connection: Connection) -> None:
+        """The answer is out or has been given up."""
         if self._log is not None:
-            self._log.add(_entry(connection, time.time()))
+            self._log.add(connection.entry(time.time()))
         connection.reply = None
 
     def _linger(self, connection: Connection) -> None:
-        """Say that nothing more comes, and read what the client still says, so that no reset eats the answer."""
+        """End the connection so that no reset eats the answer: read what the client still says, for a while."""
         connection.phase = LINGERING
-        connection.inbox = b""
         connection.deadline = self._moment + self._limits.linger_s
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_WR)
-        connection.has_input = True
+        connection.shut()
         self._discard(connection)
 
     def _discard(self, connection: Connection) -> None:
-        try:
-            for _ in range(self._limits.requests_per_turn):
-                if not connection.sock.recv(RECV_BYTES):
-                    break
-            else:
-                self._queue_turn(connection)
-                return
-        except BlockingIOError:
-            return
-        except OSError:
-            pass
-        self._close(connection)
-
-
-def _entry(connection: Connection, now: float) -> Entry:
-    request, reply = connection.request, connection.reply
-    assert reply is not None
-    grant = reply.grant
-    is_request = isinstance(request, Request)
-    return Entry(
-        time=connection.started,
-        client=connection.client,
-        method=request.method if isinstance(request, Request) else "",
-        status=reply.status,
-        sent_bytes=reply.size - connection.left,
-        duration_s=round(now - connection.started, 6),
-        session=grant.session if grant else "",
-        rendition=grant.rendition if grant else "",
-        file=grant.file if grant else "",
-        first_byte=reply.first,
-        size_bytes=reply.size,
-        cmcd=parse_cmcd(request.cmcd or cmcd_of_query(request.query)) if isinstance(request, Request) else {},
-        is_cut=bool(connection.left or connection.outbox) and is_request,
-    )
+        outcome = connection.discard(self._limits.requests_per_turn)
+        if outcome is TURN:
+            self._queue_turn(connection)
+        elif outcome is GONE:
+            self._close(connection)

@@ -26,10 +26,14 @@ export function runtime(seconds: number): string {
 }
 
 /** What is left to watch, rounded up so that it never says 0 before the end. */
-export function left(durationS: number, positionS: number): string {
+export function remaining(durationS: number, positionS: number): string {
   const rest = Math.max(1, durationS - positionS);
-  const rounded = rest < 99.5 ? rest : Math.ceil(rest / MINUTE_S) * MINUTE_S;
-  return t('time.left', { time: runtime(rounded) });
+  return runtime(rest < 99.5 ? rest : Math.ceil(rest / MINUTE_S) * MINUTE_S);
+}
+
+/** `18 min left` */
+export function left(durationS: number, positionS: number): string {
+  return t('time.left', { time: remaining(durationS, positionS) });
 }
 
 /** `2160` -> `4K`, `1080` -> `1080p`. */

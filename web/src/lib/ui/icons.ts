@@ -1,6 +1,6 @@
 /** Our icons: strokes on a 24 px grid, 1.75 px wide; `filled` ones are drawn solid. */
 export const icons = {
-  play: { filled: true, paths: ['M7 4.6v14.8c0 .8.9 1.3 1.6.8l11-7.4c.6-.4.6-1.2 0-1.6l-11-7.4C7.9 3.3 7 3.8 7 4.6Z'] },
+  play: { filled: true, paths: ['M6 3.9v16.2c0 .9 1 1.4 1.7.9l12-8.1c.6-.4.6-1.4 0-1.8l-12-8.1C7 2.5 6 3 6 3.9Z'] },
   pause: { filled: true, paths: ['M7 5h3.4v14H7z', 'M13.6 5H17v14h-3.4z'] },
   back10: { filled: false, paths: ['M5.2 8.2A8 8 0 1 1 4 12.6', 'M4.6 3.6v4.9h4.9'] },
   forward10: { filled: false, paths: ['M18.8 8.2A8 8 0 1 0 20 12.6', 'M19.4 3.6v4.9h-4.9'] },

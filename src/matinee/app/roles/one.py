@@ -1,0 +1,120 @@
+"""One role a process: the web application, the control with its workers, the edge, a worker of a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from matinee.app.roles.home import log_to, make_home
+from matinee.app.settings import Settings
+from matinee.base.errors import Invalid
+from matinee.base.objects import folder_of, open_objects
+from matinee.base.process import die_with_parent
+
+DEMO_PRIORITY = -1
+"""Films that a person adds go before the demonstration."""
+
+
+class NeedsFolder(Invalid):
+    """The embedded edge serves files, and the object store is not a folder."""
+
+    code = "needs_folder"
+
+
+def serve(settings: Settings, *, listener: socket.socket | None = None, edge_port: int = 0) -> None:
+    """Serve the API and the web app until told to stop."""
+    import uvicorn  # noqa: PLC0415 - each role loads what it needs, and no more
+
+    from matinee.app.http import server_config  # noqa: PLC0415
+    from matinee.app.migrations import migrate  # noqa: PLC0415
+    from matinee.app.wiring import open_platform  # noqa: PLC0415
+    from matinee.app.wiring.web import web_app  # noqa: PLC0415
+
+    home = make_home(settings.home)
+    log_to(home, "web")
+
+    async def run() -> None:
+        await migrate(settings)
+        async with open_platform(settings) as platform:
+            app = web_app(platform, edge_port or settings.edge_port)
+            server = uvicorn.Server(server_config(app, host=settings.host, port=settings.port))
+            await server.serve(sockets=[listener] if listener is not None else None)
+
+    with asyncio.Runner(loop_factory=_uvloop) as runner:
+        runner.run(run())
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop  # noqa: PLC0415
+
+    return uvloop.new_event_loop()
+
+
+def control(settings: Settings, *, name: str = "control", with_demo: bool = False) -> None:
+    """Run durable jobs until told to stop."""
+    home = make_home(settings.home)
+    log_to(home, name)
+    asyncio.run(run_control(settings, name=name, with_demo=with_demo))
+
+
+async def run_control(
+    settings: Settings, *, name: str = "control", with_demo: bool = False, stop: asyncio.Event | None = None
+) -> None:
+    """The control role inside a running loop; ends when `stop` is set, or on SIGTERM and SIGINT when none is given."""
+    from matinee.app.migrations import migrate  # noqa: PLC0415
+    from matinee.app.wiring import open_platform  # noqa: PLC0415
+    from matinee.app.wiring.background import look_after, open_control  # noqa: PLC0415
+
+    if stop is None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await migrate(settings)
+    async with open_platform(settings) as platform:
+        if with_demo:
+            from matinee.app.demo.library import enqueue_demo  # noqa: PLC0415
+
+            await enqueue_demo(platform.catalog, platform.jobs, settings.home, DEMO_PRIORITY)
+        async with open_control(platform, name) as running, asyncio.TaskGroup() as group:
+            group.create_task(running.run(stop))
+            group.create_task(look_after(platform, stop))
+            if settings.watch:
+                from matinee.app.watch import watch  # noqa: PLC0415
+
+                group.create_task(watch(Path(settings.watch), platform.ingest, stop))
+
+
+def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None:
+    """Serve renditions until told to stop."""
+    from matinee.delivery.edge.server import run  # noqa: PLC0415
+
+    folder = folder_of(open_objects(settings.objects_url))
+    if folder is None:
+        raise NeedsFolder("this edge serves a folder; set STORAGE_URL to file:///..., or run it beside the store")
+    renditions = folder / "renditions"
+    renditions.mkdir(exist_ok=True)
+    keys = make_home(settings.home) / "edge-keys.json"
+    where = list(listeners) or (settings.host, settings.edge_port)
+    run(renditions, keys, where)
+
+
+def work(settings: Settings) -> None:
+    """Be a worker of the cluster at COMPUTE_URL until told to stop."""
+    from matinee.work.cluster import run_worker  # noqa: PLC0415
+
+    run_worker(settings.compute_url, settings.worker_count, settings.home / "compute-tls")
+
+
+def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_port: int) -> None:
+    """One role of `up`, in a process that ends with it; `descriptors` are listening sockets that it opened."""
+    die_with_parent()
+    sockets = [socket.socket(fileno=number) for number in descriptors]
+    if role == "web":
+        serve(settings, listener=sockets[0], edge_port=edge_port)
+    elif role == "edge":
+        edge(settings, listeners=sockets)
+    else:
+        control(settings, with_demo=settings.demo)

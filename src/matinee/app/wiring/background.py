@@ -1,0 +1,118 @@
+"""The control role: durable jobs with their handlers, events on their way, and the upkeep of what lies about."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from matinee.app.demo.job import RenderDemo
+from matinee.app.ingest import ENCODE, INGEST
+from matinee.app.settings import Settings
+from matinee.app.wiring.platform import DEMO, Platform, fonts_folder
+from matinee.app.wiring.publication import Publication
+from matinee.base import objects as store
+from matinee.base import scratch
+from matinee.base.errors import Unavailable
+from matinee.catalog.lettering import Fonts
+from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.recipe import Encoder
+from matinee.encoding.tasks import Workplace
+from matinee.insight.outbox import Dispatcher
+from matinee.work.compute import Compute, open_compute
+from matinee.work.control import Control
+from matinee.work.job import LIVE
+
+JOBS_AT_ONCE = 4
+"""Titles that are worked on at a time: their tasks share the workers by priority."""
+OUTBOX_POLL_S = 0.25
+UPKEEP_S = 600.0
+
+_log = logging.getLogger(__name__)
+
+
+class NoFfmpeg(Unavailable):
+    """There is no FFmpeg where the setting says."""
+
+    code = "no_ffmpeg"
+
+
+def ffmpeg_of(settings: Settings) -> Path:
+    """The FFmpeg to use. Raises NoFfmpeg."""
+    path = Path(settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
+    if not path.is_file():
+        raise NoFfmpeg(f"there is no FFmpeg at {path}; correct MATINEE_FFMPEG, or leave it out to use Matinee's own")
+    return path
+
+
+def build_of(ffmpeg: Path) -> str:
+    """The build's identity: the SHA-256 of its bytes, because another build makes other bytes."""
+    with ffmpeg.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def scratch_folder(settings: Settings) -> Path:
+    """Where unfinished files lie: on the disk of the object store, so that a finished one is moved and not copied."""
+    return settings.home.resolve() / "scratch"
+
+
+@asynccontextmanager
+async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
+    """A control with all handlers, its workers up, and what an earlier one left half-done swept away."""
+    settings = platform.settings
+    ffmpeg = await asyncio.to_thread(ffmpeg_of, settings)
+    build = await asyncio.to_thread(build_of, ffmpeg)
+    folder = scratch_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    place = Workplace(objects_url=settings.objects_url, scratch=str(folder), ffmpeg=str(ffmpeg), build=build)
+    certificates = settings.home / "compute-tls"
+    async with open_compute(settings.compute_url, settings.worker_count, folder / "dask", certificates) as compute:
+        yield control_of(platform, compute, place, name)
+
+
+def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
+    """The control on given workers."""
+    encoder = Encoder(build=place.build, preset=platform.settings.preset)
+    handlers = {
+        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder),
+        INGEST: platform.ingest.handle,
+        DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
+    }
+    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE)
+
+
+async def look_after(platform: Platform, stop: asyncio.Event) -> None:
+    """Until `stop`: deliver events as they come, and sweep now and then."""
+    publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
+    dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change,))
+    next_upkeep = 0.0
+    while not stop.is_set():
+        try:
+            await dispatcher.drain()
+            now = asyncio.get_running_loop().time()
+            if now >= next_upkeep:
+                next_upkeep = now + UPKEEP_S
+                await _upkeep(platform)
+        except Exception:
+            _log.exception("looking after events and leftovers failed; trying again")
+        try:
+            await asyncio.wait_for(stop.wait(), OUTBOX_POLL_S)
+        except TimeoutError:
+            continue
+    await dispatcher.drain()
+
+
+async def _upkeep(platform: Platform) -> None:
+    """Sweep what processes that died have left, and see that every title on its way has a job."""
+    await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
+    live = await platform.jobs.list(states=LIVE, kind=ENCODE)
+    sources = {str(job.payload.get("source", "")) for job in live}
+    if not live:
+        await asyncio.to_thread(store.sweep_temporaries, platform.objects)
+    await platform.assets.sweep(sources)
+    await platform.ingest.reconcile()

@@ -1,0 +1,44 @@
+"""The access log writes whole lines in batches and never stops the edge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from matinee.delivery.edge.log import AccessLog, Entry
+
+ENTRY = Entry(time=1.5, client="127.0.0.1", method="GET", status=206, sent_bytes=10, duration_s=0.25, cmcd={"bl": 1})
+
+
+def test_lines_are_written_together_when_asked(tmp_path: Path) -> None:
+    log = AccessLog(tmp_path / "log", 10)
+    log.add(ENTRY)
+    log.add(ENTRY)
+    assert not (tmp_path / "log").exists()
+    log.flush()
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert lines[0] == lines[1]
+    assert lines[0]["cmcd"] == {"bl": 1}
+    assert "session" not in lines[0]
+
+
+def test_the_file_may_be_moved_away_at_any_time(tmp_path: Path) -> None:
+    log = AccessLog(tmp_path / "log", 10)
+    for name in ("old", "new"):
+        log.add(ENTRY)
+        log.flush()
+        (tmp_path / "log").rename(tmp_path / name)
+    assert (tmp_path / "old").read_bytes() == (tmp_path / "new").read_bytes()
+
+
+def test_a_log_that_cannot_be_written_costs_lines_only(tmp_path: Path) -> None:
+    log = AccessLog(tmp_path / "no" / "log", 2)
+    for _ in range(3):
+        log.add(ENTRY)
+    assert log.dropped == 1
+    log.flush()
+    assert log.dropped == 3
+    (tmp_path / "no").mkdir()
+    log.add(ENTRY)
+    log.flush()
+    assert len((tmp_path / "no" / "log").read_text().splitlines()) == 1

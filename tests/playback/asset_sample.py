@@ -1,0 +1,67 @@
+"""An asset with one of everything, and labels that mean harm, for the manifests' tests."""
+
+from __future__ import annotations
+
+from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+
+HOSTILE = 'Eng"lish\n#EXT-X-ENDLIST\r<a & "b">\x00\x1b'
+
+
+def rung(key: str, name: str, height: int, bps: int) -> VideoRendition:
+    return VideoRendition(
+        key=key,
+        name=name,
+        width=height * 16 // 9,
+        height=height,
+        frame_rate_num=24000,
+        frame_rate_den=1001,
+        codecs="avc1.64001f",
+        average_bps=bps,
+        peak_bps=bps * 5 // 4,
+        init_range=(0, 682),
+        index_range=(683, 842),
+        timescale=24000,
+    )
+
+
+def audio(key: str, language: str, label: str, channels: int = 2, *, is_default: bool = False) -> AudioRendition:
+    return AudioRendition(
+        key=key,
+        language=language,
+        label=label,
+        channels=channels,
+        sample_rate=48000,
+        codecs="mp4a.40.2",
+        average_bps=64_000 * channels,
+        peak_bps=66_000 * channels,
+        init_range=(0, 676),
+        index_range=(677, 776),
+        timescale=48000,
+        is_default=is_default,
+    )
+
+
+ASSET = Asset(
+    id="asset_1",
+    title_id="title_1",
+    number=3,
+    duration_s=26.026,
+    video=(rung("v360", "360p", 360, 1_000_000), rung("v720", "720p", 720, 5_000_000)),
+    audio=(
+        audio("a-en", "en", "English"),
+        audio("a-fr", "fr", "Français", 6, is_default=True),
+        audio("a-en2", "en", "English", 8),
+        audio("a-und", "und", HOSTILE, 1),
+    ),
+    subtitles=(
+        SubtitleTrack(key="s-en", language="en", label="English"),
+        SubtitleTrack(key="s-sdh", language="en", label="English", is_sdh=True),
+        SubtitleTrack(key="s-forced", language="en", label="English (forced)", is_forced=True),
+        SubtitleTrack(key="s-und", language="und", label=HOSTILE),
+    ),
+)
+BARE = Asset(id="asset_2", title_id="title_2", number=1, duration_s=10.0, video=(rung("v360", "360p", 360, 900_000),))
+
+
+def locate(key: str) -> str:
+    return f"http://edge.example:8080/token.{key}/{key}/"

@@ -1,0 +1,80 @@
+"""The MPD, held against a golden file, and read back by an XML parser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.playback.asset_sample import ASSET, BARE, audio, locate
+
+from matinee.encoding.asset import Asset
+from matinee.playback.dash import mpd
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "manifest.mpd"
+DASH = {"": "urn:mpeg:dash:schema:mpd:2011"}
+
+
+def test_an_mpd_is_as_it_always_was() -> None:
+    assert mpd(ASSET, locate) == GOLDEN.read_text()
+
+
+def test_every_rendition_is_one_file_with_its_ranges() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    rungs = root.findall("Period/AdaptationSet[@contentType='video']/Representation", DASH)
+    assert [one.findtext("BaseURL", namespaces=DASH) for one in rungs] == [
+        locate("v360") + "media.mp4",
+        locate("v720") + "media.mp4",
+    ]
+    base = rungs[0].find("SegmentBase", DASH)
+    start = rungs[0].find("SegmentBase/Initialization", DASH)
+    assert base is not None and start is not None
+    assert (base.get("indexRange"), start.get("range")) == ("683-842", "0-682")
+    assert rungs[0].get("frameRate") == "24000/1001"
+
+
+def test_each_audio_track_is_a_set_with_its_language_role_and_channels() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    sets = root.findall("Period/AdaptationSet[@contentType='audio']", DASH)
+    facts = []
+    for one in sets:
+        role, layout = one.find("Role", DASH), one.find("AudioChannelConfiguration", DASH)
+        assert role is not None and layout is not None
+        facts.append((one.get("lang"), role.get("value"), layout.get("value")))
+    # 12 is what ISO/IEC 23091-3 calls 7.1.
+    assert facts == [
+        ("en", "alternate", "2"),
+        ("fr", "main", "6"),
+        ("en", "alternate", "12"),
+        ("und", "alternate", "1"),
+    ]
+
+
+def test_subtitles_say_what_they_are_for() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    roles = root.findall("Period/AdaptationSet[@contentType='text']/Role", DASH)
+    assert [role.get("value") for role in roles] == ["subtitle", "caption", "forced-subtitle", "subtitle"]
+    assert len(root.findall("Period/AdaptationSet/Accessibility", DASH)) == 1
+
+
+def test_a_film_without_sound_is_one_set() -> None:
+    root = ElementTree.fromstring(mpd(BARE, locate))
+    assert len(root.findall("Period/AdaptationSet", DASH)) == 1
+    assert root.get("mediaPresentationDuration") == "PT10.000000S"
+
+
+def test_ids_of_sets_differ() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    ids = [one.get("id") for one in root.findall("Period/AdaptationSet", DASH)]
+    assert len(set(ids)) == len(ids) == 9
+
+
+@given(label=st.text(max_size=20), language=st.text(max_size=8))
+def test_any_label_gives_well_formed_xml_that_says_it(label: str, language: str) -> None:
+    asset = Asset(
+        id="a", title_id="t", number=1, duration_s=1.0, video=BARE.video, audio=(audio("x", language, label),)
+    )
+    root = ElementTree.fromstring(mpd(asset, locate))
+    said = root.findtext("Period/AdaptationSet/Label", namespaces=DASH) or ""
+    assert said == "".join(letter if letter.isprintable() else " " for letter in label)

@@ -1,0 +1,52 @@
+/** Shaka Player, loaded when something is played, and set up for files that are encoded beforehand. */
+import type ShakaNamespace from 'shaka-player/dist/shaka-player.hls-es2021.js';
+
+export type Shaka = typeof ShakaNamespace;
+
+/** Good enough for 720p at the first segment, low enough to start at once. */
+const FIRST_BANDWIDTH_BPS = 5_000_000;
+export const BUFFER_GOAL_S = 30;
+
+/** A request is tried this often before the player speaks of it. */
+const RETRIES = { maxAttempts: 4, baseDelay: 400, backoffFactor: 2, fuzzFactor: 0.5, timeout: 20_000, stallTimeout: 8_000, connectionTimeout: 8_000 };
+
+export async function loadShaka(): Promise<Shaka> {
+  const { default: shaka } = await import('shaka-player/dist/shaka-player.hls-es2021.js');
+  shaka.polyfill.installAll();
+  return shaka;
+}
+
+/** Safari plays HLS itself, with AirPlay; everywhere else Media Source Extensions do. */
+export function prefersNativeHls(agent: string): boolean {
+  return /Safari/.test(agent) && /Apple|Mac|iPhone|iPad/.test(agent) && !/Chrom|CriOS|FxiOS|EdgiOS|Android/.test(agent);
+}
+
+export function configuration(agent: string): object {
+  return {
+    abr: {
+      defaultBandwidthEstimate: FIRST_BANDWIDTH_BPS,
+      useNetworkInformation: false,
+      restrictToElementSize: false,
+      switchInterval: 4,
+    },
+    manifest: { retryParameters: RETRIES },
+    streaming: {
+      bufferingGoal: BUFFER_GOAL_S,
+      rebufferingGoal: 1,
+      bufferBehind: 30,
+      retryParameters: RETRIES,
+      preferNativeHls: prefersNativeHls(agent),
+    },
+  };
+}
+
+/** `avc1.64001f` -> `H.264` */
+export function codecName(codecs: string): string {
+  const names: [RegExp, string][] = [
+    [/avc[13]/, 'H.264'],
+    [/hvc1|hev1/, 'HEVC'],
+    [/av01/, 'AV1'],
+    [/vp09|vp9/, 'VP9'],
+  ];
+  return names.find(([pattern]) => pattern.test(codecs))?.[1] ?? '';
+}
