@@ -23,7 +23,7 @@ from matinee.members.account import Account
 HEADERS = {"X-Matinee": "1"}
 
 
-async def _take(_: Upload) -> None:
+async def _take(_: Upload, __: Path) -> None:
     """Nobody wants the files of these tests."""
 
 

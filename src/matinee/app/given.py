@@ -10,7 +10,7 @@ import msgspec
 from matinee.base.errors import MatineeError
 from matinee.catalog.language import language_tag
 from matinee.catalog.library import Beside, Find, beside_file
-from matinee.catalog.naming import SubtitleName, ids_in, read_path, show_folder
+from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo
 from matinee.catalog.title import Metadata, merged
 
@@ -72,6 +72,16 @@ def given_at(path: Path, said: Metadata | None = None) -> Given:
     near = [other for folder in {path.parent, path.parent.parent} for other in _listed(folder)]
     find = beside_file(path.relative_to(root).as_posix(), [other.relative_to(root).as_posix() for other in near])
     return given_from(find, root, said)
+
+
+def with_files(given: Given, *, poster: Path | None, subtitles: Sequence[Path]) -> Given:
+    """`given` with a poster and subtitle files that a person named; what a subtitle file is, its name says."""
+    named = tuple((path, read_subtitle(_beyond(given.path.stem, path.stem))) for path in subtitles)
+    return msgspec.structs.replace(given, poster=poster or given.poster, subtitles=(*given.subtitles, *named))
+
+
+def _beyond(film: str, name: str) -> str:
+    return name[len(film) :] if name.casefold().startswith(film.casefold()) else name.partition(".")[2] or name
 
 
 def given_as(path: Path, name: str, said: Metadata) -> Given:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -33,7 +34,7 @@ async def serve(folder: Path) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(MAIN.create_all)
     members = Members(engine, system_clock)
-    uploads = Uploads(folder / "uploads", system_clock, LIMIT_BYTES, lambda upload: receive(folder, upload))
+    uploads = Uploads(folder / "uploads", system_clock, LIMIT_BYTES, partial(receive, folder))
     parts = Parts(
         members=members,
         engine=engine,
@@ -48,11 +49,10 @@ async def serve(folder: Path) -> None:
     await uvicorn.Server(server_config(build_app(parts), host="127.0.0.1", port=0)).serve(sockets=[listener])
 
 
-async def receive(folder: Path, upload: Upload) -> None:
+async def receive(folder: Path, upload: Upload, part: Path) -> None:
     """Put a whole file aside, as the job of an upload does; again is no error."""
     received = folder / "received"
     received.mkdir(exist_ok=True)
-    part = folder / "uploads" / f"{upload.id}.part"
     if part.exists():
         part.rename(received / upload.id)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from matinee.app.cli import films, jobs, machine, roles
-from matinee.app.cli.output import Output, log_failure, settings_now
+from matinee.app.cli.output import Output, log_failure
 from matinee.base.errors import MatineeError
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        log = log_failure(settings_now(), error)
+        log = log_failure(error)
         output.error(f"{type(error).__name__}: {error}; the whole of it is in {log}", "unexpected")
         return 1
     except SystemExit as ended:

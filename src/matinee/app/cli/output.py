@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
@@ -72,20 +71,14 @@ def settings_now() -> Settings:
     return read_settings(os.environ)
 
 
-def log_failure(settings: Settings, error: BaseException) -> Path:
-    """Write the traceback of an error that nobody expected where it can be found; answers where."""
-    path = settings.home / "logs" / "cli.log"
+def log_failure(error: BaseException) -> str:
+    """Write the traceback of an error that nobody expected where it can be found; answers where, in words."""
     try:
+        path = settings_now().home.resolve() / "logs" / "cli.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
-    except OSError:
+    except (OSError, MatineeError):
         traceback.print_exception(error)
-        return Path("/dev/stderr")
-    return path.resolve()
-
-
-class Failed(MatineeError):
-    """A command that has said already what failed; only its exit code is left to give."""
-
-    code = "failed"
+        return "the lines above"
+    return str(path)

@@ -69,11 +69,12 @@ class OwnControl:
 
 
 @asynccontextmanager
-async def with_control(platform: Platform) -> AsyncIterator[OwnControl]:
-    """A control of our own where it is needed, ended in the end."""
+async def with_control(platform: Platform, is_followed: bool) -> AsyncIterator[OwnControl]:
+    """A control of our own where jobs are followed and no server runs them, ended in the end."""
     control = OwnControl(platform)
     try:
-        await control.ensure()
+        if is_followed:
+            await control.ensure()
         yield control
     finally:
         await control.end()

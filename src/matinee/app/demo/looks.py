@@ -176,7 +176,6 @@ CONCRETE = Look(
         _take((0.42, 0.38, 1.5), (0.56, 0.45, 1.24), 1.0),
     ),
     effects=(Clouds(depth=0.5, speed=0.055, scale=1.2), Dust(count=90, light=0.25, drift=0.03)),
-    layers=(Layer(region=_box(0.562, 0.52, 0.605, 0.66), depth=0.03),),
 )
 
 CINEMA = Look(
@@ -201,7 +200,7 @@ PEAKS = Look(
     still="peaks",
     focus=(0.42, 0.5),
     lettering=Lettering(
-        face="hairline", lines=("North", "of Silence"), place="top", colour="#fff3dc", width=0.84, height=0.21, shade=0.5
+        face="hairline", lines=("North", "of Silence"), place="top", colour="#fff3dc", width=0.84, height=0.165, shade=0.5
     ),
     mood="north",
     shots=(
@@ -307,7 +306,7 @@ RAINROAD = Look(
         _take((0.47, 0.56, 1.45), (0.5, 0.5, 1.13), 1.0),
     ),
     effects=(
-        Water(top=0.63, height=0.0014, period_s=1.7, glitter=0.35),
+        Water(top=0.63, height=0.0012, period_s=1.7, glitter=0.16),
         Fog(middle=0.52, spread=0.24, density=0.36, light=0.42, tint=(-0.12, 0.1), speed=0.035),
         Swell(x=0.449, y=0.585, radius=0.24, start=0.75, end=1.45),
         Flicker(x=0.265, y=0.07, radius=0.22, depth=0.3, kind="tube"),
@@ -360,7 +359,7 @@ CORRIDOR = Look(
 
 MOTHS = Look(
     still="station",
-    focus=(0.3, 0.5),
+    focus=(0.66, 0.5),
     lettering=Lettering(face="compass", lines=("Moth", "Hours"), place="top", colour="#e9fff6", width=0.8, height=0.26, shade=0.35),
     mood="moth",
     grade=Grade(is_mirrored=True, crop=(0.0, 0.09, 0.72, 0.81), gain=(0.84, 1.0, 0.95), saturation=0.8, gamma=1.1),
@@ -386,7 +385,7 @@ NIGHT_SEA = Look(
         face="roman", lines=("A Sea", "Without", "Water"), place="top", colour="#dfe9ff", width=0.84, height=0.26, shade=0.35
     ),
     mood="night",
-    grade=Grade(is_mirrored=True, crop=(0.04, 0.04, 1.0, 1.0), gain=(0.5, 0.72, 1.2), saturation=0.12, gamma=1.75),
+    grade=Grade(is_mirrored=True, crop=(0.04, 0.04, 1.0, 1.0), gain=(0.8, 1.08, 1.6), saturation=0.12, gamma=2.0),
     shots=(
         _take((0.53, 0.545, 1.12), (0.5, 0.54, 1.18), 1.3),
         _take((0.38, 0.71, 1.85), (0.36, 0.715, 1.95), 0.9),

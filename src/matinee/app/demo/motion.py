@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from matinee.app.demo.atmosphere import clouds
 from matinee.app.demo.effects import Effect, Lanterns, Projection, Shimmer, Water, Windows
@@ -21,8 +21,9 @@ from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, make_plat
 
 Floats = NDArray[np.float32]
 _COARSE = 4  # blobs of light are looked for at a quarter of the plate's size
+_Area: TypeAlias = tuple[slice, slice]
 _LANTERN_LUMA = 60  # brighter than any sky at night, darker than the furthest lantern
-_HALO = 4  # coarse pixels that a lantern's glow reaches
+_HALO = 6  # coarse pixels that a lantern's glow reaches
 _WINDOW_FADE_S = 0.3
 
 
@@ -191,10 +192,11 @@ def _grown(blob: Blob, shape: tuple[int, ...], by: int = 1) -> tuple[slice, slic
 
 
 class _Lantern(msgspec.Struct, frozen=True):
-    """A lantern cut out: the light that it adds to each plane, where it hangs, and how it moves."""
+    """A lantern cut out: its light above the sky's (`ground`), its colours, where it hangs, and how it moves."""
 
     rows: int
     columns: int
+    ground: float
     luma: Floats
     blue: Floats
     red: Floats
@@ -206,21 +208,21 @@ def _lanterns(lanterns: Lanterns, stage: Stage, random: np.random.Generator) -> 
     still = stage.still
     rows, columns = still.luma.shape
     coarse = np.asarray(Image.fromarray(still.luma).reduce(_COARSE))
-    waterline, smallest = lanterns.waterline * coarse.shape[0], rows * 0.006 / _COARSE
-    free = [blob for blob in blobs(coarse > _LANTERN_LUMA) if blob.bottom < waterline and blob.bottom - blob.top > smallest]
-    owned = [_reach(blob, coarse.shape) for blob in free]
-    wide = _enlarged(np.minimum(1, 3 * np.sum(owned, axis=0)), (rows, columns))
-    empty = fill(still.luma.astype(np.float32), wide)
-    colour = [fill(plane.astype(np.float32), wide[::2, ::2]) for plane in (still.blue, still.red)]
-    whole = np.sum(owned, axis=0) + 1e-6
-    found = [
-        _cut_lantern(still, (empty, *colour), blob, reach / whole, float(random.uniform(0, 7)))
-        for blob, reach in zip(free, owned, strict=True)
-    ]
-    still_planes = [np.clip(plane, 0, 255).astype(np.uint8) for plane in (empty, *colour)]
+    waterline = lanterns.waterline * coarse.shape[0]
+    every = list(blobs(coarse > _LANTERN_LUMA))
+    shares = _shares(every, coarse.shape)
+    free = [(blob, share) for blob, share in zip(every, shares, strict=True) if blob.bottom < waterline]
+    hidden = _enlarged(np.sum([share for _, share in free], axis=0), (rows, columns))
+    empty = (
+        fill(still.luma.astype(np.float32), hidden),
+        fill(still.blue.astype(np.float32), hidden[::2, ::2]),
+        fill(still.red.astype(np.float32), hidden[::2, ::2]),
+    )
+    found = [_cut_lantern(still, empty, blob, share, float(random.uniform(0, 7))) for blob, share in free]
+    found.sort(key=lambda lantern: lantern.near)
 
     def change(time_s: float) -> None:
-        for plane, background in zip((stage.luma, stage.blue, stage.red), still_planes, strict=True):
+        for plane, background in zip((stage.luma, stage.blue, stage.red), empty, strict=True):
             plane[:] = background
         for lantern in found:
             _hang(lantern, stage, lanterns.rise, time_s)
@@ -228,15 +230,30 @@ def _lanterns(lanterns: Lanterns, stage: Stage, random: np.random.Generator) -> 
     return change
 
 
-def _reach(blob: Blob, shape: tuple[int, ...]) -> Floats:
-    """How far a lantern's light goes, float32[coarse rows, columns], falling softly to nothing."""
-    mask = np.zeros(shape, dtype=np.float32)
+def _shares(found: Sequence[Blob], shape: tuple[int, ...]) -> list[Floats]:
+    """How much of the light at each coarse place is each lantern's: all of it on the lantern, less in its glow."""
+    cores = [_core(blob, shape) for blob in found]
+    glows = [_glow(core, blob) for core, blob in zip(cores, found, strict=True)]
+    taken, whole = np.clip(np.sum(cores, axis=0), 0, 1), np.sum(glows, axis=0)
+    seen = np.minimum(1, 3 * whole) * (1 - taken) / np.maximum(whole, 1e-3)
+    overlap = np.maximum(1, np.sum(cores, axis=0))
+    return [core / overlap + glow * seen for core, glow in zip(cores, glows, strict=True)]
+
+
+def _core(blob: Blob, shape: tuple[int, ...]) -> Floats:
+    mask = np.zeros(shape, dtype=np.uint8)
     rows, columns = zip(*blob.cells, strict=True)
-    mask[list(rows), list(columns)] = 1
+    mask[list(rows), list(columns)] = 255
+    return np.asarray(Image.fromarray(mask).filter(ImageFilter.MaxFilter(3)), dtype=np.float32) / 255
+
+
+def _glow(core: Floats, blob: Blob) -> Floats:
+    """How far a lantern's light goes, falling softly to nothing."""
     near = slice(max(0, blob.top - 3 * _HALO), blob.bottom + 3 * _HALO)
     aside = slice(max(0, blob.left - 3 * _HALO), blob.right + 3 * _HALO)
-    mask[near, aside] = blur(mask[near, aside], _HALO)
-    return mask
+    glow = np.zeros_like(core)
+    glow[near, aside] = blur(core[near, aside], _HALO)
+    return glow
 
 
 def _enlarged(field: Floats, shape: tuple[int, ...]) -> Floats:
@@ -250,12 +267,14 @@ def _cut_lantern(still: Plates, empty: Sequence[Floats], blob: Blob, share: Floa
     cells = share[rows.start // _COARSE : -(-rows.stop // _COARSE), columns.start // _COARSE : -(-columns.stop // _COARSE)]
     own = _enlarged(cells, (rows.stop - rows.start, columns.stop - columns.start))
     own = own * _feather(*own.shape)
+    sky = empty[0][rows, columns]
     return _Lantern(
         rows.start,
         columns.start,
-        (still.luma[rows, columns] - empty[0][rows, columns]) * own,
-        (still.blue[half] - empty[1][half]) * own[::2, ::2],
-        (still.red[half] - empty[2][half]) * own[::2, ::2],
+        float(sky.min()),
+        (still.luma[rows, columns] - sky) * own,
+        still.blue[half].astype(np.float32),
+        still.red[half].astype(np.float32),
         min(1.0, (blob.bottom - blob.top) * _COARSE / still.luma.shape[0] / 0.16),
         phase,
     )
@@ -272,25 +291,36 @@ def _hang(lantern: _Lantern, stage: Stage, rise: float, time_s: float) -> None:
     aside = 0.004 * (0.3 + lantern.near) * math.sin(time_s * 0.35 + lantern.phase)
     glow = np.float32(1 + 0.08 * math.sin(time_s * 3.1 + 3 * lantern.phase) * math.sin(time_s * 1.3 + lantern.phase))
     y, x = lantern.rows - up * height, lantern.columns + aside * height
-    add_shifted(stage.luma, lantern.luma, y, x, glow)
-    add_shifted(stage.blue, lantern.blue, y / 2, x / 2, glow)
-    add_shifted(stage.red, lantern.red, y / 2, x / 2, glow)
+    light = shifted(lantern.luma, y - math.floor(y), x - math.floor(x))
+    seen, part = _overlap(stage.luma, light.shape, math.floor(y), math.floor(x))
+    stage.luma[part] = np.maximum(stage.luma[part], _over_sky(light[seen] * glow, lantern.ground))
+    y, x = y / 2, x / 2
+    down, right = y - math.floor(y), x - math.floor(x)
+    cover = np.clip(shifted(lantern.luma[::2, ::2], down, right) / 40, 0, 1)
+    for plane, shape in ((stage.blue, lantern.blue), (stage.red, lantern.red)):
+        seen, part = _overlap(plane, cover.shape, math.floor(y), math.floor(x))
+        plane[part] = plane[part] * (1 - cover[seen]) + (shifted(shape, down, right)[seen]) * cover[seen]
 
 
-def add_shifted(plane: Plane, shape: Floats, y: float, x: float, strength: np.float32) -> None:
-    """Add `shape` to `plane` with its corner at (y, x), to a fraction of a pixel; what is outside is cut off."""
-    top, left = math.floor(y), math.floor(x)
-    down, right = np.float32(y - top), np.float32(x - left)
-    padded = np.pad(shape, 1)
-    lower = padded[1:] * (1 - down) + padded[:-1] * down
-    moved = (lower[:, 1:] * (1 - right) + lower[:, :-1] * right) * strength
+def _over_sky(light: Floats, ground: float) -> Floats:
+    """A lantern's light on the sky it was cut from; where it has no light it leaves any other sky as it is."""
+    return np.clip(light + np.float32(ground) * np.minimum(1, light / 8), 0, 219)
+
+
+def _overlap(plane: Plane, shape: tuple[int, ...], top: int, left: int) -> tuple[_Area, _Area]:
+    """The part of a shape that lies on the plane when its corner is at (top, left), and where on it."""
     first_row, first_column = max(0, -top), max(0, -left)
-    last_row = min(moved.shape[0], plane.shape[0] - top)
-    last_column = min(moved.shape[1], plane.shape[1] - left)
-    if last_row <= first_row or last_column <= first_column:
-        return
-    part = plane[top + first_row : top + last_row, left + first_column : left + last_column]
-    part[:] = np.clip(part + moved[first_row:last_row, first_column:last_column], 0, 255)
+    last_row = max(first_row, min(shape[0], plane.shape[0] - top))
+    last_column = max(first_column, min(shape[1], plane.shape[1] - left))
+    seen = (slice(first_row, last_row), slice(first_column, last_column))
+    return seen, (slice(top + first_row, top + last_row), slice(left + first_column, left + last_column))
+
+
+def shifted(shape: Floats, down: float, right: float) -> Floats:
+    """`shape` moved by a part of a pixel, one row and one column larger."""
+    padded = np.pad(shape, 1)
+    lower = padded[1:] * np.float32(1 - down) + padded[:-1] * np.float32(down)
+    return np.asarray(lower[:, 1:] * np.float32(1 - right) + lower[:, :-1] * np.float32(right), dtype=np.float32)
 
 
 def _projection(projection: Projection, stage: Stage, seconds: float, height: int) -> Change:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from matinee.app.roles.home import Server, held, make_home, write_server
 from matinee.app.settings import NAMES, Settings
 from matinee.base.errors import Unavailable
-from matinee.delivery.edge.server import AddressTaken, listen
+from matinee.delivery.edge.listener import AddressTaken, listen
 
 PORTS_TRIED = 100
 READY_TIMEOUT_S = 60.0

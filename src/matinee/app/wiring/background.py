@@ -97,7 +97,7 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
             now = asyncio.get_running_loop().time()
             if now >= next_upkeep:
                 next_upkeep = now + UPKEEP_S
-                await _upkeep(platform)
+                await _upkeep(platform, publication)
         except Exception:
             _log.exception("looking after events and leftovers failed; trying again")
         try:
@@ -107,7 +107,7 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     await dispatcher.drain()
 
 
-async def _upkeep(platform: Platform) -> None:
+async def _upkeep(platform: Platform, publication: Publication) -> None:
     """Sweep what processes that died have left, and see that every title on its way has a job."""
     await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
     live = await platform.jobs.list(states=LIVE, kind=ENCODE)
@@ -115,4 +115,5 @@ async def _upkeep(platform: Platform) -> None:
     if not live:
         await asyncio.to_thread(store.sweep_temporaries, platform.objects)
     await platform.assets.sweep(sources)
+    await publication.catch_up()
     await platform.ingest.reconcile()

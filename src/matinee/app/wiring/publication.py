@@ -48,13 +48,25 @@ class Publication:
             asset = await self.assets.get(event.asset_id)
         except (UnknownTitle, NoAsset):  # it was removed meanwhile
             return
+        await self._show(title, asset)
+
+    async def catch_up(self) -> None:
+        """Show the titles that can be played and are not shown, whatever became of the event that told so."""
+        for title in await self.catalog.processing():
+            try:
+                await self._show(title, await self.assets.latest(title.id))
+            except NoAsset:
+                continue
+
+    async def _show(self, title: Title, asset: Asset) -> None:
+        height = max(rung.height for rung in asset.video)
         facts = Published(
             duration_s=asset.duration_s,
-            height=event.height,
+            height=height,
             audio=tuple(track.language for track in asset.audio),
             subtitles=tuple(track.language for track in asset.subtitles),
         )
-        if event.height >= title.height:  # events may arrive twice, an old one after a newer one
+        if height >= title.height:  # events may arrive twice, an old one after a newer one
             await self.catalog.mark_published(title.id, facts)
         if asset.still and (title.still is None or title.poster is None):
             await self._draw(title, asset)

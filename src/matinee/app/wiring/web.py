@@ -9,6 +9,7 @@ from litestar import Litestar
 from matinee.app import activity
 from matinee.app.http import Parts, build_app
 from matinee.app.uploads import routes as uploads_routes
+from matinee.app.uploads.part import part_path
 from matinee.app.uploads.service import Uploads
 from matinee.app.uploads.upload import Upload
 from matinee.app.wiring.platform import GB, Platform, web_folder
@@ -65,6 +66,6 @@ def uploads_of(platform: Platform) -> Uploads:
     folder.mkdir(parents=True, exist_ok=True)
 
     async def on_complete(upload: Upload) -> None:
-        await platform.ingest.enqueue_upload(upload)
+        await platform.ingest.enqueue_upload(upload, part_path(folder, upload.id))
 
     return Uploads(folder, platform.clock, round(platform.settings.upload_max_gb * GB), on_complete)

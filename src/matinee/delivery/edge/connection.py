@@ -99,8 +99,8 @@ class Connection:
         """How many bytes of the file are left to send."""
         self.sent = 0
         """Bytes that the kernel has taken on this connection, in all."""
-        self.mark = -1
-        """Bytes that the client had taken when the connection was last looked at; -1: not yet."""
+        self.mark: int | None = None
+        """Bytes that the client had taken when this answer was last looked at; None: not yet."""
         self.started = 0.0
         """When the answer was begun (Unix time)."""
 
@@ -126,7 +126,7 @@ class Connection:
     def begin(self, request: Request | Refusal, reply: Reply, now: float) -> None:
         """Make `reply` what is to be sent."""
         self.phase = SENDING
-        self.mark = -1
+        self.mark = None
         self.started = now
         self.request, self.reply = request, reply
         self.outbox, self.first, self.left = reply.head, reply.first, reply.size
@@ -188,7 +188,7 @@ class Connection:
         waiting = fcntl.ioctl(self.fd, termios.TIOCOUTQ, b"\0" * 4)  # sent, and not yet acknowledged
         taken, before = self.sent - int(struct.unpack("i", waiting)[0]), self.mark
         self.mark = taken
-        return before < 0 or taken - before >= bytes_min
+        return before is None or taken - before >= bytes_min
 
     def entry(self, now: float) -> Entry:
         """What the log says of the reply that is out, or has been given up."""

@@ -20,8 +20,8 @@ export function isTv(screen: Screen): boolean {
 const ASKED_KEY = 'matinee.tv';
 
 /** Looks at this screen; an answer given by `?tv=` is kept for the visit. */
-export function detectTv(url: URL): boolean {
-  const asked = url.searchParams.get('tv');
+export function detectTv(query: Pick<URLSearchParams, 'get'>): boolean {
+  const asked = query.get('tv');
   if (asked !== null) sessionStorage.setItem(ASKED_KEY, asked);
   return isTv({
     agent: navigator.userAgent,

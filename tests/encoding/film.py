@@ -1,0 +1,94 @@
+"""Inspections and plans as values: what a probe would have found in a film that nobody made."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from fractions import Fraction
+
+from matinee.encoding.plan import Order, Plan, Sidecar, plan_of, windows_of
+from matinee.encoding.recipe import Encoder
+from matinee.encoding.sample import Sample, Window
+from matinee.encoding.source import AudioStream, Inspection, VideoStream
+from matinee.encoding.timeline import timeline_of
+
+NTSC_FILM = Fraction(24000, 1001)
+ENCODER = Encoder(build="b" * 64, preset="fast")
+STEREO = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000, language="en", is_default=True, packets=9)
+ORDER = Order(title_id="title_1", master="masters/abc", source="abc", size_bytes=1_000)
+SUBTITLES = Sidecar(text="subtitles/abc", language="en", label="English")
+
+
+def packed(times: Iterable[int]) -> bytes:
+    return array("q", times).tobytes()
+
+
+def even_times(rate: Fraction, frames: int, base: Fraction, origin: int = 0) -> list[int]:
+    """When the frames of a constant rate are shown, as a container with time base `base` rounds it."""
+    return [origin + round(n / rate / base) for n in range(frames)]
+
+
+def video(**changes: object) -> VideoStream:
+    fields: dict[str, object] = {"index": 0, "codec": "h264", "width": 1280, "height": 720, "time_base": (1, 24000)}
+    return VideoStream(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def inspected(
+    times: list[int],
+    base: Fraction,
+    *,
+    nominal: Fraction = Fraction(0),
+    keyframes: Iterable[int] | None = None,
+    last_duration: int | None = None,
+    demuxer: str = "mov",
+    audio: tuple[AudioStream, ...] = (),
+    size: tuple[int, int] = (1280, 720),
+    announced_s: float = 0.0,
+) -> Inspection:
+    """A film whose frames are shown at `times`, key frames every 48 of them unless they are given."""
+    usual = (times[-1] - times[0]) // max(1, len(times) - 1) if times else 0
+    return Inspection(
+        demuxer=demuxer,
+        video=video(
+            width=size[0],
+            height=size[1],
+            time_base=(base.numerator, base.denominator),
+            nominal_rate=(nominal.numerator, nominal.denominator),
+        ),
+        audio=audio,
+        announced_s=announced_s,
+        frames=packed(times),
+        keyframes=packed(times[::48] if keyframes is None else keyframes),
+        last_duration=usual if last_duration is None else last_duration,
+    )
+
+
+def film(
+    seconds: float = 90.0,
+    rate: Fraction = NTSC_FILM,
+    *,
+    size: tuple[int, int] = (1280, 720),
+    audio: tuple[AudioStream, ...] = (STEREO,),
+) -> Inspection:
+    """An ordinary film in MP4: constant rate, its own rate as time base."""
+    base = Fraction(1, rate.numerator)
+    frames = max(1, round(seconds * rate))
+    return inspected(even_times(rate, frames, base), base, nominal=rate, size=size, audio=audio)
+
+
+def samples_of(inspection: Inspection) -> list[Window]:
+    """Windows that each have one middling sample."""
+    one = Sample(frame=0, spatial=20.0, temporal=10.0, noise=2.0, merit=1.0, thumb=b"")
+    windows = windows_of(inspection, timeline_of(inspection))
+    return [Window(start=window.start, end=window.end, samples=(one,)) for window in windows]
+
+
+def planned(inspection: Inspection, *, sidecars: tuple[Sidecar, ...] = (SUBTITLES,)) -> Plan:
+    order = Order(
+        title_id=ORDER.title_id,
+        master=ORDER.master,
+        source=ORDER.source,
+        size_bytes=ORDER.size_bytes,
+        sidecars=sidecars,
+    )
+    return plan_of(order, inspection, samples_of(inspection), ENCODER)
