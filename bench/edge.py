@@ -43,6 +43,7 @@ AIMS = {"2.5 MB": 0.9, "100 KB": 0.7}
 """Requests per server-CPU-second, as a share of nginx's."""
 START_DEADLINE_S = 10.0
 RENDITION = "bench"
+SOURCES = Path(__file__).parents[1] / "src"
 INSTALL = "apt-get install -y --no-install-recommends nginx-light wrk"
 
 NGINX = """
@@ -224,7 +225,7 @@ def _edge(folder: Path, workers: int) -> Iterator[Server]:
 @contextmanager
 def _process(argv: list[str], port: int) -> Iterator[int]:
     """A server process that answers on `port`; ended with the block."""
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "src"})
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(SOURCES)})
     try:
         _wait_for(port, process)
         yield process.pid

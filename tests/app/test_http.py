@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar import Litestar, get, post
-from tests.app.application import running
+from litestar.handlers import HTTPRouteHandler
+from tests.app.application import Application, running
 
+import matinee
 from matinee.app.access import handlers_of
 from matinee.app.http import server_config
-from matinee.app.uploads import routes as uploads_routes
-from matinee.app.uploads.service import Uploads
-from matinee.app.uploads.upload import Upload
-from matinee.base.clock import system_clock
 from matinee.base.database import open_engine
 from matinee.base.given import Given
+from matinee.members import routes as members_routes
 from matinee.members.account import Account
 
 HEADERS = {"X-Matinee": "1"}
 
 
-async def _take(_: Upload, __: Path) -> None:
-    """Nobody wants the files of these tests."""
+def _handlers() -> list[HTTPRouteHandler]:
+    """The handlers of every module under matinee that has some for others to put together."""
+    names = [module.name for module in pkgutil.walk_packages(matinee.__path__, "matinee.")]
+    modules = [importlib.import_module(name) for name in names if name.endswith((".routes", ".activity"))]
+    own = {members_routes.__name__}
+    return [handler for module in modules if module.__name__ not in own for handler in module.HANDLERS]
 
 
-def _uploads(folder: Path) -> Uploads:
-    return Uploads(folder / "uploads", system_clock, 1_000, _take)
+def _services(handlers: list[HTTPRouteHandler]) -> dict[str, object]:
+    """Something under every name that a handler asks for: nobody gets as far as to use it."""
+    parameters = (each for handler in handlers for each in inspect.signature(handler.fn).parameters.values())
+    names = {each.name for each in parameters if str(each.annotation).startswith("Given[")}
+    return {name: object() for name in names - {"account"}}
 
 
-async def _endpoints(tmp_path: Path) -> list[tuple[str, str, str]]:
-    async with running(tmp_path, uploads_routes.HANDLERS, {"uploads": _uploads(tmp_path)}) as it:
-        return [
-            (method, path, handler.opt["access"])
-            for path, handler in handlers_of(it.app)
-            for method in handler.http_methods
-        ]
+@asynccontextmanager
+async def _whole(folder: Path) -> AsyncIterator[Application]:
+    handlers = _handlers()
+    async with running(folder, handlers, _services(handlers)) as it:
+        yield it
+
+
+def _endpoints(app: Litestar) -> list[tuple[str, str, str]]:
+    return [
+        (method, path, handler.opt["access"]) for path, handler in handlers_of(app) for method in handler.http_methods
+    ]
 
 
 async def test_exactly_these_endpoints_are_open_to_everybody(tmp_path: Path) -> None:
-    public = {(method, path) for method, path, access in await _endpoints(tmp_path) if access == "public"}
+    async with _whole(tmp_path) as it:
+        public = {(method, path) for method, path, access in _endpoints(it.app) if access == "public"}
     assert {each for each in public if not each[1].startswith("/schema")} == {
         ("GET", "/v1/session"),
         ("POST", "/v1/session"),
@@ -59,10 +75,11 @@ async def test_exactly_these_endpoints_are_open_to_everybody(tmp_path: Path) -> 
 
 
 async def test_nobody_gets_anything_that_is_not_public(tmp_path: Path) -> None:
-    async with running(tmp_path, uploads_routes.HANDLERS, {"uploads": _uploads(tmp_path)}) as it:
-        for method, path, access in await _endpoints(tmp_path):
-            answer = await it.client.request(method, re.sub(r"\{.*?\}", "x", path), headers=HEADERS)
-            assert (answer.status_code == 401) == (access != "public"), (method, path)
+    async with _whole(tmp_path) as it:
+        for method, path, access in _endpoints(it.app):
+            if access != "public":
+                answer = await it.client.request(method, re.sub(r"\{.*?\}", "x", path), headers=HEADERS)
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), (method, path)
 
 
 async def test_a_made_up_token_is_nobodys(tmp_path: Path) -> None:
@@ -163,12 +180,12 @@ async def test_health_tells_that_the_database_does_not_answer(tmp_path: Path) ->
 
 
 async def test_the_openapi_document_describes_every_endpoint_of_the_api(tmp_path: Path) -> None:
-    async with running(tmp_path, uploads_routes.HANDLERS, {"uploads": _uploads(tmp_path)}) as it:
+    async with _whole(tmp_path) as it:
         document: dict[str, Any] = (await it.client.get("/schema/openapi.json")).json()
         described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
         api = {
             (method, re.sub(r":\w+\}", "}", path))
-            for method, path, _ in await _endpoints(tmp_path)
+            for method, path, _ in _endpoints(it.app)
             if path.startswith(("/v1", "/health"))
         }
         assert document["openapi"] == "3.1.0"

@@ -93,6 +93,15 @@ async def test_every_answer_carries_the_headers_and_is_not_kept(tmp_path: Path) 
             assert headers["cache-control"] == "no-store"
 
 
+async def test_a_page_that_has_not_changed_keeps_its_policy(tmp_path: Path) -> None:
+    build_web(tmp_path)
+    async with running(tmp_path) as it:
+        page = await it.client.get("/", headers=PAGE)
+        again = await it.client.get("/", headers=PAGE | {"If-None-Match": page.headers["etag"]})
+        assert again.status_code == 304
+        assert "content-security-policy" not in again.headers  # it would replace the page's (RFC 9111 3.2)
+
+
 async def test_data_is_not_a_page(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         policy = (await it.client.get("/v1/session")).headers["content-security-policy"]

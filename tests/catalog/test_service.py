@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import asyncio
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matinee.base.clock import system_clock
-from matinee.base.database import MAIN, open_engine, writing
 from matinee.base.units import Seconds
 from matinee.catalog.service import Catalog, NamelessTitle, UnknownTitle
 from matinee.catalog.snapshot import BadCursor
@@ -17,12 +16,8 @@ from matinee.catalog.title import Edit, Metadata, Person, Picture, Published, Si
 
 
 @pytest.fixture
-async def catalog(tmp_path: Path) -> AsyncIterator[Catalog]:
-    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'main.db'}")
-    async with writing(engine) as connection:
-        await connection.run_sync(MAIN.create_all)
-    yield Catalog(engine=engine, clock=system_clock)
-    await engine.dispose()
+def catalog(main_engine: AsyncEngine) -> Catalog:
+    return Catalog(engine=main_engine, clock=system_clock)
 
 
 def source(number: int) -> Source:
@@ -100,7 +95,8 @@ async def test_publishing_says_what_the_version_offers(catalog: Catalog) -> None
     ready = await catalog.get(film.id)
     assert (ready.state, ready.height, ready.duration_s, ready.still) == ("ready", 720, 30.0, still)
     assert ready.subtitles == ("en", "de")
-    assert (await catalog.mark_published(film.id, PUBLISHED)).still == still
+    given = msgspec.structs.replace(PUBLISHED, still=Picture(name="b.webp", width=16, height=9))
+    assert (await catalog.mark_published(film.id, given)).still == still
 
 
 async def test_a_failure_keeps_what_could_be_played_before(catalog: Catalog) -> None:
@@ -170,3 +166,19 @@ async def test_pages_hold_every_title_once(catalog: Catalog) -> None:
         assert len(seen) == len(set(seen)) == 130
     with pytest.raises(BadCursor):
         await catalog.list(cursor="%%")
+
+
+async def test_a_file_is_known_again_until_it_changes(catalog: Catalog) -> None:
+    await catalog.remember_file("/films/a.mkv", 10, 1, "aa")
+    await catalog.remember_file("/films/a.mkv", 12, 2, "bb")
+    assert await catalog.file_taken("/films/a.mkv", 12, 2) == "bb"
+    assert await catalog.file_taken("/films/a.mkv", 10, 1) is None
+    assert await catalog.file_taken("/films/b.mkv", 12, 2) is None
+
+
+async def test_two_processes_that_add_a_file_at_once_make_one_title(catalog: Catalog) -> None:
+    other = Catalog(engine=catalog.engine, clock=system_clock)
+    made = await asyncio.gather(
+        *(each.add_film(Metadata(title="Film"), source(1)) for each in (catalog, other) for _ in range(4))
+    )
+    assert len({title.id for title in made}) == 1

@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Iterable
 from fractions import Fraction
 
+import numpy as np
+
 from matinee.encoding.plan import Order, Plan, Sidecar, plan_of, windows_of
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Sample, Window
@@ -25,7 +27,8 @@ def packed(times: Iterable[int]) -> bytes:
 
 def even_times(rate: Fraction, frames: int, base: Fraction, origin: int = 0) -> list[int]:
     """When the frames of a constant rate are shown, as a container with time base `base` rounds it."""
-    return [origin + round(n / rate / base) for n in range(frames)]
+    step = 1 / (rate * base)
+    return (origin + (2 * np.arange(frames) * step.numerator + step.denominator) // (2 * step.denominator)).tolist()
 
 
 def video(**changes: object) -> VideoStream:

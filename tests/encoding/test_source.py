@@ -102,8 +102,8 @@ def test_half_a_second_is_enough() -> None:
 
 def test_a_film_longer_than_half_a_day_is_refused() -> None:
     second = Fraction(1)
-    accept(inspected([0, int(LONGEST_S) - 1], second))
-    (reason,) = refusal(inspected([0, int(LONGEST_S)], second))
+    accept(inspected([0, int(LONGEST_S) - 1], second, last_duration=1))
+    (reason,) = refusal(inspected([0, int(LONGEST_S)], second, last_duration=1))
     assert "12.0 h" in reason
 
 

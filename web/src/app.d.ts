@@ -2,8 +2,8 @@
 declare global {
   namespace App {
     interface Error {
+      status: number;
       message: string;
-      code?: string;
     }
   }
 }

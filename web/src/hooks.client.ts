@@ -1,9 +1,13 @@
 /** Errors that a page does not catch: said in words, never as a stack. */
-import type { HandleClientError } from '@sveltejs/kit';
+import type { HandleClientError } from '@sveltejs/kit/hooks';
 import { Problem } from '#lib/api/problem.ts';
 import { explain } from '#lib/text/explain.ts';
 
-export const handleError: HandleClientError = ({ error }) => {
-  if (!(error instanceof Problem)) console.error(error);
-  return { message: explain(error), code: error instanceof Problem ? error.code : 'unknown' };
+const SERVICE_UNAVAILABLE = 503;
+
+export const handleError: HandleClientError = ({ kind, error }) => {
+  if (kind !== 'unknown') return;
+  if (error instanceof Problem) return { status: error.status || SERVICE_UNAVAILABLE, message: explain(error) };
+  console.error(error);
+  return { message: explain(error) };
 };

@@ -117,8 +117,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise UnusableFile(f"{path} may not be read by this user; give it read access and try again") from error
     except OSError as error:
         raise UnusableFile(f"{path} cannot be opened ({error.strerror}); check the path and the disk") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         _check_kind(path, os.fstat(descriptor))
+    except UnusableFile:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         yield file
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from matinee.app.problem import MEDIA_TYPE, Problem, body_of
 
@@ -53,7 +53,8 @@ class Shield:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = self._with_headers(list(message["headers"]), scope["scheme"], host)
+                policy = b"" if message["status"] == HTTPStatus.NOT_MODIFIED else self._policy(message, scope, host)
+                message["headers"] = _with_headers(list(message["headers"]), policy)
             await send(message)
 
         if self._is_ours(host) or scope["path"] == "/health":
@@ -65,18 +66,12 @@ class Shield:
         match = _HOST.fullmatch(host)
         return match is not None and (not self.hosts or match[1] in self.hosts)
 
-    def _with_headers(self, headers: list[tuple[bytes, bytes]], scheme: str, host: str) -> list[tuple[bytes, bytes]]:
-        is_page, is_cached = False, False
-        for name, value in headers:
-            lower = name.lower()
-            is_page = is_page or (lower == b"content-type" and value.startswith(b"text/html"))
-            is_cached = is_cached or lower == b"cache-control"
-        policy = _policy(scheme, host, self.edges, self.script_hashes) if is_page else _NOT_A_PAGE
-        headers.extend(_ANYWHERE)
-        headers.append((b"content-security-policy", policy))
-        if not is_cached:
-            headers.append((b"cache-control", b"no-store"))
-        return headers
+    def _policy(self, message: HTTPResponseStartEvent, scope: Scope, host: str) -> bytes:
+        """What the answer may do in a browser: as a page a page's things, as anything else nothing."""
+        media_type = next((value for name, value in message["headers"] if name.lower() == b"content-type"), b"")
+        if not media_type.startswith(b"text/html"):
+            return _NOT_A_PAGE
+        return _page_policy(scope["scheme"], host, self.edges, self.script_hashes)
 
 
 def hosts_of(public_url: str, *, is_local: bool) -> frozenset[str]:
@@ -99,7 +94,7 @@ def script_hashes(pages: Iterable[bytes]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_POLICIES_MAX)
-def _policy(scheme: str, host: str, edges: tuple[str, ...], scripts: tuple[str, ...]) -> bytes:
+def _page_policy(scheme: str, host: str, edges: tuple[str, ...], scripts: tuple[str, ...]) -> bytes:
     """The Content-Security-Policy of our pages when they are asked from `host`."""
     match = _HOST.fullmatch(host)
     name = match[1] if match else ""
@@ -118,6 +113,16 @@ def _policy(scheme: str, host: str, edges: tuple[str, ...], scripts: tuple[str, 
         "frame-ancestors 'none'",
     )
     return "; ".join(directive.strip() for directive in directives).encode()
+
+
+def _with_headers(headers: list[tuple[bytes, bytes]], policy: bytes) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with ours; without a policy, a browser keeps the one it has (RFC 9111 3.2)."""
+    headers.extend(_ANYWHERE)
+    if policy:
+        headers.append((b"content-security-policy", policy))
+    if not any(name.lower() == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
+    return headers
 
 
 def _host_header(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -35,29 +35,39 @@ def ladder(width: int, height: int, factor: float) -> tuple[Rung, ...]:
     """The rungs for a source of `width` x `height` (as displayed), lowest first; at least one.
 
     Each rung fits its 16:9 box, so that a wide film's 1080p is 1920 wide. A source between two boxes gets a last rung
-    of its own size, with the larger box's bits per pixel.
+    of its own size, with bits between theirs.
     """
     rungs: list[Rung] = []
-    for box, base_bps in BASE_LADDER:
+    for below, (box, base_bps) in zip(((0, 0), *BASE_LADDER), BASE_LADDER, strict=False):
         box_width, box_height = -(-box * BOX_RATIO[0] // (2 * BOX_RATIO[1])) * 2, box  # 480 high is 854 wide
         if height > width:  # a portrait film fits the box turned on its side
             box_width, box_height = box_height, box_width
-        shrink = min(1.0, box_width / width, box_height / height)
-        size = (_even(width * shrink), _even(height * shrink))
+        fit = min(box_width / width, box_height / height)
+        shrink = min(1.0, fit)
+        size = (_even(width * shrink, width), _even(height * shrink, height))
         if rungs and size[1] < rungs[-1].height * WORTH_A_RUNG:
             break
-        share = min(1.0, size[0] * size[1] / (box_width * box_height)) if shrink == 1.0 else 1.0
+        base = _between(below, (box, base_bps), 1 / fit) if fit > 1.0 else base_bps
         rungs.append(
             Rung(
-                name=f"{box}p" if shrink < 1.0 or min(size) == box else f"{min(size)}p",
+                name=f"{round(box / max(1.0, fit))}p",  # the height of the 16:9 box that it fills
                 width=size[0],
                 height=size[1],
-                bitrate_bps=BitsPerSecond(round(base_bps * share * factor / 1000) * 1000),
+                bitrate_bps=BitsPerSecond(round(base * factor / 1000) * 1000),
             )
         )
     return tuple(rungs)
 
 
-def _even(length: float) -> int:
-    """4:2:0 video has even sides."""
-    return max(2, round(length / 2) * 2)
+def _between(low: tuple[int, int], high: tuple[int, int], share: float) -> float:
+    """Bits/s of a picture whose sides are `share` of the box `high`: linear in pixels between two rungs of the base.
+
+    Not the pixels' share of `high` alone: 1440x810 would then get fewer bits than 1280x720.
+    """
+    least = (low[0] / high[0]) ** 2
+    return low[1] + (high[1] - low[1]) * (share**2 - least) / (1 - least)
+
+
+def _even(length: float, most: int) -> int:
+    """4:2:0 video has even sides; never above `most`, which may be odd."""
+    return max(2, min(round(length / 2), most // 2) * 2)

@@ -108,8 +108,10 @@ def _candidates(ticks: Ticks, base: Fraction, nominal: Fraction) -> list[Fractio
     exact = [nominal] if nominal > 0 else []
     near = sorted(STANDARD_RATES, key=lambda rate: abs(rate - mean))[:3]
     odd = [mean.limit_denominator(1001)]
-    # A standard rate within 0.1 % is preferred to the container's own odd idea of it (2997/125 is 24000/1001).
-    ordered = [rate for rate in near if abs(rate - mean) <= mean / 1000] + exact + near + odd
+    # A standard rate that the container names is taken at its word: a short film's rounded times fit several. One
+    # within 0.1 % is preferred to the container's own odd idea of it (2997/125 is 24000/1001).
+    named = [rate for rate in exact if rate in STANDARD_RATES]
+    ordered = named + [rate for rate in near if abs(rate - mean) <= mean / 1000] + exact + near + odd
     return [rate for rate in ordered if 0 < rate <= RATE_MAX]
 
 

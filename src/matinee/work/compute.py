@@ -27,6 +27,7 @@ R = TypeVar("R")
 
 WORKER_DEATHS_MAX = 3  # workers that one task may take with it before it is to blame
 CONNECT_TIMEOUT_S = 10
+WORKERS_START_S = 60.0  # on a machine that is busy with something else
 WORKER_PRELOAD = "matinee.work.worker"
 TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
 
@@ -72,6 +73,18 @@ class ComputeAway(Unavailable):
     def __init__(self, url: str) -> None:
         super().__init__(f"the scheduler at {url} does not answer; see that it runs and that COMPUTE_URL names it")
         self.url = url
+
+
+class NoWorkers(Unavailable):
+    """The worker processes of our own do not start."""
+
+    code = "no_workers"
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(
+            f"{workers} worker processes did not start; the log says why (fewer MATINEE_WORKERS need less)"
+        )
+        self.workers = workers
 
 
 class WorkerLost(Unavailable):
@@ -167,8 +180,12 @@ async def _local(workers: int, scratch: Path) -> AsyncIterator[Any]:
         preload=[WORKER_PRELOAD],
         asynchronous=True,
     )
-    client = Client(cluster, asynchronous=True, set_as_default=False)  # type: ignore[no-untyped-call]
+    client: Any = Client(cluster, asynchronous=True, set_as_default=False)  # type: ignore[no-untyped-call]
     async with cluster, client:
+        try:
+            await client.wait_for_workers(workers, timeout=WORKERS_START_S)
+        except TimeoutError as error:
+            raise NoWorkers(workers) from error
         yield client
 
 

@@ -1,7 +1,7 @@
 """A real server process for tests of uploads: `python -m tests.app.uploads.server FOLDER`.
 
 Prints one JSON line once it listens: its port, and a token of its owner's. A whole file is put aside as
-`FOLDER/received/<id>`, and the upload is forgotten. Killed and started again, it goes on over the same folder.
+`FOLDER/received/<id>`. Killed and started again, it goes on over the same folder.
 """
 
 from __future__ import annotations
@@ -51,10 +51,13 @@ async def serve(folder: Path) -> None:
 
 async def receive(folder: Path, upload: Upload, part: Path) -> None:
     """Put a whole file aside, as the job of an upload does; again is no error."""
-    received = folder / "received"
-    received.mkdir(exist_ok=True)
+    await asyncio.to_thread(_move, part, folder / "received" / upload.id)
+
+
+def _move(part: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
     if part.exists():
-        part.rename(received / upload.id)
+        part.rename(target)
 
 
 async def _token(members: Members) -> str:

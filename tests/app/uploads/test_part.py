@@ -71,6 +71,12 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path, upload: Upload) -> N
     assert parts.records(tmp_path) == [later]
 
 
+def test_the_bytes_may_go_before_the_record(tmp_path: Path, upload: Upload) -> None:
+    parts.remove_part(tmp_path, upload.id)
+    parts.remove_part(tmp_path, upload.id)
+    assert parts.records(tmp_path) == [upload]
+
+
 def test_a_removed_upload_leaves_nothing(tmp_path: Path, upload: Upload) -> None:
     parts.remove(tmp_path, upload.id)
     assert list(tmp_path.iterdir()) == []

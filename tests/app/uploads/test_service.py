@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matinee.app.uploads.part import BLOCK_BYTES, open_part
-from matinee.app.uploads.service import FREE_BYTES_MIN, STRAY_S, Uploads
+from matinee.app.uploads.service import FREE_BYTES_MIN, Uploads
 from matinee.app.uploads.upload import (
     LIFETIME_S,
     RECEIVED_LIFETIME_S,
@@ -299,16 +299,38 @@ async def test_a_whole_file_waits_for_its_job_and_goes_when_the_job_is_done(mach
     path = uploads.path_of(upload.id)
     assert path.read_bytes() == b"1234"
     assert path.parent == machine.folder
-    path.unlink()  # the job has moved it away
     await uploads.discard(upload.id)
+    assert not path.exists()
+    machine.now += 1
+    await uploads.sweep()
     assert list(machine.folder.iterdir()) == []
 
 
-async def test_a_record_without_a_file_is_swept(machine: Machine) -> None:
+async def test_a_client_that_missed_the_last_answer_need_not_send_it_all_again(machine: Machine) -> None:
+    uploads = machine.start()
+    upload = await uploads.create(ME, 4, {})
+    await uploads.append(upload.id, ME, 0, _body(b"1234"))
+    uploads.path_of(upload.id).unlink()  # the job has moved it away
+    await uploads.discard(upload.id)
+    await machine.start().sweep()
+    assert (await machine.start().find(upload.id, ME))[1] == 4
+    assert machine.taken == [upload.id]
+
+
+async def test_a_file_that_was_whole_when_the_process_was_killed_is_handed_over(machine: Machine) -> None:
+    upload = await machine.start().create(ME, 4, {})
+    with open_part(machine.folder, upload.id) as part:
+        part.append(b"1234")
+    await machine.start().sweep()
+    assert machine.taken == [upload.id]
+
+
+async def test_a_record_without_a_file_expires(machine: Machine) -> None:
     uploads = machine.start()
     upload = await uploads.create(ME, 4, {})
     uploads.path_of(upload.id).unlink()
-    machine.now += STRAY_S
+    await uploads.sweep()
+    machine.now += LIFETIME_S
     await uploads.sweep()
     assert list(machine.folder.iterdir()) == []
 

@@ -170,6 +170,28 @@ def test_fields_that_do_not_concern_us_change_nothing(fields: list[tuple[str, st
     )
 
 
+@given(st.permutations(["Host: x", "Range: bytes=1-2", 'If-Range: "a"', "X: y", "CMCD-Status: bs"]))
+def test_the_order_of_fields_changes_nothing(lines: list[str]) -> None:
+    request = taken("GET /a HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n")
+    assert request == Request("GET", "/a", "", False, "bytes=1-2", '"a"', "", ("bs",))
+
+
+@given(st.integers(0, 10**20), st.integers(0, 10**20))
+def test_a_head_that_was_read_before_gets_the_range_that_it_has_now(first: int, last: int) -> None:
+    assert taken(f"GET /a HTTP/1.1\r\nHost: x\r\nRange: bytes={first}-{last}\r\n\r\n").range == f"bytes={first}-{last}"
+
+
+@pytest.mark.parametrize("second", ["Range: bytes=0-1", "range: bytes=0-1", " folded", "Range: x\0"])
+def test_a_range_followed_by_what_may_not_follow_is_refused(second: str) -> None:
+    assert refused(f"GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n{second}\r\n\r\n") == 400
+
+
+def test_the_range_counts_as_a_field() -> None:
+    head = "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n"
+    assert isinstance(parse(head, fields_max=2), Request)
+    assert parse(head, fields_max=1) == Refusal(431, "the request has more than 1 fields")
+
+
 @given(st.binary(max_size=300))
 def test_noise_is_refused(noise: bytes) -> None:
     assert isinstance(parse_head(noise + b"\r\n\r\n", fields_max=64), Refusal)

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -76,6 +77,18 @@ def test_a_client_that_does_not_take_its_bytes_cannot_hold_up_the_end(tmp_path: 
             client.head()
             os.kill(edge.pid, signal.SIGTERM)
             assert eventually(lambda: not is_alive(edge.pid))
+
+
+def test_a_last_word_that_comes_with_a_request_is_not_missed(tmp_path: Path) -> None:
+    with embedded(tmp_path, workers=1) as edge, edge.connect() as client:
+        assert client.ask("/health").status == 200
+        worker = edge.workers()[0]
+        os.kill(worker, signal.SIGSTOP)  # so that both wait for it, and are told as one event
+        client.say(request("/health"))
+        client.sock.shutdown(socket.SHUT_WR)
+        os.kill(worker, signal.SIGCONT)
+        assert client.answer().status == 200
+        assert client.is_ended()
 
 
 def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import type { LayoutLoad } from './$types';
 
 export const ssr = false;
 
+/** Text waits this long for its fonts, so that it does not jump when they come. */
+const FONTS_MAX_MS = 1500;
+
 const OPEN_PAGES = ['/login', '/setup'];
 
 export const load: LayoutLoad = async ({ fetch, url }) => {
-  const session = await getSession(fetch);
+  const [session] = await Promise.all([getSession(fetch), loadFonts()]);
   current.take(session);
   const isOpen = OPEN_PAGES.includes(url.pathname);
   if (session.signed_in && isOpen) redirect(307, '/');
@@ -17,3 +20,9 @@ export const load: LayoutLoad = async ({ fetch, url }) => {
   const to = url.pathname + url.search;
   redirect(307, session.needs_setup ? '/setup' : to === '/' ? '/login' : `/login?to=${encodeURIComponent(to)}`);
 };
+
+function loadFonts(): Promise<unknown> {
+  const faces = ['420 1em "Inter Variable"', '680 1em "Bricolage Grotesque Variable"'];
+  const late = new Promise((resolve) => setTimeout(resolve, FONTS_MAX_MS));
+  return Promise.race([late, Promise.all(faces.map((face) => document.fonts.load(face)))]);
+}

@@ -23,6 +23,7 @@ from matinee.catalog.title import Title, episode_code
 from matinee.work.job import LIVE, Job, JobState, Stage
 
 POLL_S = 0.3  # between looks at the jobs: bars move, and the database is left in peace
+NOTED_S = 10.0  # how long the catalogue is waited for after a job is done
 
 
 class FilmRefused(Invalid):
@@ -148,7 +149,9 @@ async def _jobs(platform: Platform, ids: Iterable[str]) -> list[Job]:
 
 
 async def _outcome(platform: Platform, given: Given, added: Added, job: Job) -> Outcome:
-    title = await _latest(platform, added.title)
+    title = (
+        await _published(platform, added.title) if job.state is JobState.DONE else await _latest(platform, added.title)
+    )
     is_failed = job.state in (JobState.FAILED, JobState.CANCELLED)
     said = job.reason or ("its job was cancelled" if job.state is JobState.CANCELLED else "")
     return Outcome(
@@ -163,6 +166,16 @@ async def _outcome(platform: Platform, given: Given, added: Added, job: Job) -> 
         warnings=added.warnings,
         error="; ".join(part for part in (said, job.remedy) if part) if is_failed else "",
     )
+
+
+async def _published(platform: Platform, title: Title) -> Title:
+    """The title once the catalogue has taken note that its job is done, which takes it a moment."""
+    for _ in range(round(NOTED_S / POLL_S)):
+        title = await _latest(platform, title)
+        if title.state != "processing":
+            break
+        await asyncio.sleep(POLL_S)
+    return title
 
 
 async def _latest(platform: Platform, title: Title) -> Title:

@@ -43,11 +43,7 @@ class Output:
         """Why the command failed; with `--json` that is the document."""
         if self.is_json:
             self.result({"error": {"code": code, "message": message}})
-        first, _, remedy = message.partition("; ")
-        console = people(is_error=True)
-        console.print(f"[bold red]Error:[/] {escaped(first)}", highlight=False)
-        if remedy:
-            console.print(escaped(remedy[0].upper() + remedy[1:]), highlight=False)
+        people(is_error=True).print(f"[bold red]Error:[/] {escaped(message)}", highlight=False)
 
 
 def people(*, is_error: bool = False) -> Any:

@@ -37,9 +37,9 @@ class Air:
     def add_haze(self, amount: Floats, light: float, tint: tuple[float, float]) -> None:
         """Lay a haze over everything: `amount` 0..1 of it, of this brightness (0..1) and colour."""
         self.gain *= 1 - amount
-        for field, value in ((self.light, 219 * light), (self.blue, 112 * tint[0]), (self.red, 112 * tint[1])):
-            field *= 1 - amount
-            field += amount * np.float32(value)
+        self.light += amount * (np.float32(219 * light) - self.light)
+        self.blue += amount * (np.float32(112 * tint[0]) - self.blue)
+        self.red += amount * (np.float32(112 * tint[1]) - self.red)
 
 
 Shade: TypeAlias = Callable[[Air, float], None]

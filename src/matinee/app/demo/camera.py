@@ -26,7 +26,11 @@ def between(start: View, end: View, share: float) -> View:
     """The view on the way; enlargement goes by ratio, so that its pace looks even."""
     zoom = start.zoom * (end.zoom / start.zoom) ** share
     # The centre follows the enlargement: then every point moves along a straight line at a pace the eye expects.
-    way = share if abs(end.zoom / start.zoom - 1) < 1e-6 else (1 / zoom - 1 / start.zoom) / (1 / end.zoom - 1 / start.zoom)
+    way = (
+        share
+        if abs(end.zoom / start.zoom - 1) < 1e-6
+        else (1 / zoom - 1 / start.zoom) / (1 / end.zoom - 1 / start.zoom)
+    )
     return View(start.x + (end.x - start.x) * way, start.y + (end.y - start.y) * way, zoom)
 
 

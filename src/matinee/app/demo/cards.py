@@ -48,7 +48,7 @@ class Card:
         left, top = (page.width - box_wide) / 2, (page.height - box_high) / 2
         sized = page.resize((wide, high), Image.Resampling.BICUBIC, box=(left, top, left + box_wide, top + box_high))
         corner = ((shape[0] - high) // 2 & ~1, (shape[1] - wide) // 2 & ~1)
-        return np.asarray(sized, dtype=np.float32) / 255, corner
+        return np.asarray(np.asarray(sized) / np.float32(255), dtype=np.float32), corner
 
 
 def title_card(film: Film, fonts: Fonts, height: int) -> Card:
@@ -62,6 +62,7 @@ def title_card(film: Film, fonts: Fonts, height: int) -> Card:
 
 def credits_card(film: Film, fonts: Fonts, height: int) -> Card:
     """Who made it and who is in it."""
+
     def line(text: str, size: float) -> Block:
         return typeset(fonts, FACES["text"], (text,), max(8, int(height * size)), align="center")
 

@@ -67,8 +67,25 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     gamma: float = 1.0
 
 
-Mood: TypeAlias = Literal["winter", "sea", "cosmic", "amber", "alone", "festive", "stone", "silver", "north", "noon",
-                          "forest", "city", "noir", "neon", "dread", "moth", "night"]
+Mood: TypeAlias = Literal[
+    "winter",
+    "sea",
+    "cosmic",
+    "amber",
+    "alone",
+    "festive",
+    "stone",
+    "silver",
+    "north",
+    "noon",
+    "forest",
+    "city",
+    "noir",
+    "neon",
+    "dread",
+    "moth",
+    "night",
+]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +100,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     layers: tuple[Layer, ...] = ()
     grade: Grade = Grade()
-    grain: float = 1.7
+    grain: float = 1.5
     """Standard deviation of the film grain, in 8-bit steps."""
 
 

@@ -80,9 +80,7 @@ SEA = Look(
 MONOLITH = Look(
     still="monolith",
     focus=(0.5, 0.5),
-    lettering=Lettering(
-        face="wide", place="top", align="center", colour="#ffe3d0", width=0.74, height=0.1, shade=0.42
-    ),
+    lettering=Lettering(face="wide", place="top", align="center", colour="#ffe3d0", width=0.74, height=0.1, shade=0.42),
     mood="cosmic",
     shots=(
         _take((0.5, 0.56, 1.22), (0.5, 0.5, 1.1), 1.25),
@@ -106,7 +104,13 @@ ORANGES = Look(
     still="oranges",
     focus=(0.86, 0.6),
     lettering=Lettering(
-        face="italic", place="top", lines=("The", "Orange", "Thief"), colour="#ff9d3c", width=0.84, height=0.42, shade=0.3
+        face="italic",
+        place="top",
+        lines=("The", "Orange", "Thief"),
+        colour="#ff9d3c",
+        width=0.84,
+        height=0.42,
+        shade=0.3,
     ),
     mood="amber",
     shots=(
@@ -126,7 +130,13 @@ CHAIR = Look(
     still="chair",
     focus=(0.49, 0.5),
     lettering=Lettering(
-        face="oldstyle", place="top", lines=("The", "Empty", "Chair"), colour="#f3ddb8", width=0.84, height=0.36, shade=0.3
+        face="oldstyle",
+        place="top",
+        lines=("The", "Empty", "Chair"),
+        colour="#f3ddb8",
+        width=0.84,
+        height=0.36,
+        shade=0.3,
     ),
     mood="alone",
     shots=(
@@ -147,7 +157,13 @@ LANTERNS = Look(
     still="lanterns",
     focus=(0.42, 0.5),
     lettering=Lettering(
-        face="deco", place="top", lines=("Ten", "Thousand", "Lanterns"), colour="#ffc98a", width=0.84, height=0.26, shade=0.92
+        face="deco",
+        place="top",
+        lines=("Ten", "Thousand", "Lanterns"),
+        colour="#ffc98a",
+        width=0.84,
+        height=0.26,
+        shade=0.92,
     ),
     mood="festive",
     shots=(
@@ -189,7 +205,9 @@ CINEMA = Look(
         _take((0.5, 0.46, 1.9), (0.5, 0.5, 1.15), 1.2),
     ),
     effects=(
-        Projection(screen=(0.3065, 0.3015, 0.6935, 0.5795), stills=("sea", "dunes", "lamplighter", "peaks", "lanterns")),
+        Projection(
+            screen=(0.3065, 0.3015, 0.6935, 0.5795), stills=("sea", "dunes", "lamplighter", "peaks", "lanterns")
+        ),
         Flicker(x=0.5, y=0.44, radius=0.6, depth=0.16, kind="beam"),
         Dust(count=170, light=0.7, size=0.002),
     ),
@@ -200,7 +218,7 @@ PEAKS = Look(
     still="peaks",
     focus=(0.42, 0.5),
     lettering=Lettering(
-        face="hairline", lines=("North", "of Silence"), place="top", colour="#fff3dc", width=0.84, height=0.165, shade=0.5
+        face="hairline", lines=("North", "of Silence"), place="top", colour="#fff3dc", height=0.165, shade=0.5
     ),
     mood="north",
     shots=(
@@ -226,7 +244,9 @@ PEAKS = Look(
 DUNES = Look(
     still="dunes",
     focus=(0.6, 0.5),
-    lettering=Lettering(face="flare", place="top", align="center", colour="#2a1606", width=0.78, height=0.12, shade=0.0),
+    lettering=Lettering(
+        face="flare", place="top", align="center", colour="#2a1606", width=0.78, height=0.12, shade=0.0
+    ),
     mood="noon",
     shots=(
         _take((0.5, 0.545, 1.12), (0.53, 0.55, 1.16), 1.3),
@@ -245,7 +265,13 @@ CEDAR = Look(
     still="cedar",
     focus=(0.5, 0.5),
     lettering=Lettering(
-        face="italic", lines=("What the", "Cedars Kept"), align="center", colour="#fbf5e2", width=0.78, height=0.19, shade=0.6
+        face="italic",
+        lines=("What the", "Cedars Kept"),
+        align="center",
+        colour="#fbf5e2",
+        width=0.78,
+        height=0.19,
+        shade=0.6,
     ),
     mood="forest",
     shots=(
@@ -286,8 +312,15 @@ CITY = Look(
         Traffic(far=(0.512, 0.47), near=(0.529, 1.03)),
     ),
     layers=(
-        Layer(region=((0.196, 0.318), (0.447, 0.313), (0.447, 1.1), (0.196, 1.1)), depth=0.07, feather=0.003, is_solid=True),
-        Layer(region=((0.538, 0.545), (0.692, 0.52), (0.692, 1.1), (0.538, 1.1)), depth=0.07, feather=0.003, is_solid=True),
+        Layer(
+            region=((0.196, 0.318), (0.447, 0.313), (0.447, 1.1), (0.196, 1.1)),
+            depth=0.07,
+            feather=0.003,
+            is_solid=True,
+        ),
+        Layer(
+            region=((0.538, 0.545), (0.692, 0.52), (0.692, 1.1), (0.538, 1.1)), depth=0.07, feather=0.003, is_solid=True
+        ),
     ),
 )
 
@@ -360,7 +393,9 @@ CORRIDOR = Look(
 MOTHS = Look(
     still="station",
     focus=(0.66, 0.5),
-    lettering=Lettering(face="compass", lines=("Moth", "Hours"), place="top", colour="#e9fff6", width=0.8, height=0.26, shade=0.35),
+    lettering=Lettering(
+        face="compass", lines=("Moth", "Hours"), place="top", colour="#e9fff6", width=0.8, height=0.26, shade=0.35
+    ),
     mood="moth",
     grade=Grade(is_mirrored=True, crop=(0.0, 0.09, 0.72, 0.81), gain=(0.84, 1.0, 0.95), saturation=0.8, gamma=1.1),
     shots=(
@@ -382,7 +417,7 @@ NIGHT_SEA = Look(
     still="dunes",
     focus=(0.42, 0.5),
     lettering=Lettering(
-        face="roman", lines=("A Sea", "Without", "Water"), place="top", colour="#dfe9ff", width=0.84, height=0.26, shade=0.35
+        face="roman", lines=("A Sea", "Without", "Water"), place="top", colour="#dfe9ff", height=0.26, shade=0.35
     ),
     mood="night",
     grade=Grade(is_mirrored=True, crop=(0.04, 0.04, 1.0, 1.0), gain=(0.8, 1.08, 1.6), saturation=0.12, gamma=2.0),

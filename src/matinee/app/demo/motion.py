@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from matinee.app.demo.atmosphere import clouds
 from matinee.app.demo.effects import Effect, Lanterns, Projection, Shimmer, Water, Windows
 from matinee.app.demo.film import Grade
 from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, make_plates
@@ -83,7 +82,9 @@ def _water(water: Water, stage: Stage, random: np.random.Generator) -> Change:
         moved = _heave(stage.luma, top, swells, mix)
         step = int(time_s * 9) % 48
         part = time_s * 9 - int(time_s * 9)
-        twinkle = _twinkle(sparkle, step, shine.shape) * (1 - part) + _twinkle(sparkle, (step + 1) % 48, shine.shape) * part
+        twinkle = (
+            _twinkle(sparkle, step, shine.shape) * (1 - part) + _twinkle(sparkle, (step + 1) % 48, shine.shape) * part
+        )
         moved += shine * (twinkle - 0.9)
         np.clip(moved, 0, 219, out=moved)
         stage.luma[top:] = moved
@@ -99,7 +100,9 @@ def _shine(luma: Plane, glitter: float) -> Floats:
 
 def _sparkle(random: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     small = random.random((shape[0] // 3 + 60, shape[1] // 9 + 60)).astype(np.float32)
-    return np.asarray(Image.fromarray(small).resize(((small.shape[1]) * 9, small.shape[0] * 3), Image.Resampling.BILINEAR))
+    return np.asarray(
+        Image.fromarray(small).resize(((small.shape[1]) * 9, small.shape[0] * 3), Image.Resampling.BILINEAR)
+    )
 
 
 def _twinkle(sparkle: Sequence[Floats], step: int, shape: tuple[int, ...]) -> Floats:
@@ -131,8 +134,8 @@ def _heave(luma: Plane, top: int, swells: Sequence[Floats], mix: Floats) -> Floa
     return pictures[0] + (pictures[1] - pictures[0]) * mix.astype(np.float32)
 
 
-def _displaced(luma: Plane, rows: NDArray[np.float64] | Floats) -> Floats:
-    rows = np.clip(rows, 0, luma.shape[0] - 1.001)
+def _displaced(luma: Plane, places: NDArray[Any]) -> Floats:
+    rows: NDArray[np.float64] = np.clip(np.asarray(places, dtype=np.float64), 0, luma.shape[0] - 1.001)
     upper = rows.astype(np.intp)
     part = (rows - upper).astype(np.float32)[:, None]
     return luma[upper] * (1 - part) + luma[upper + 1] * part
@@ -244,7 +247,8 @@ def _core(blob: Blob, shape: tuple[int, ...]) -> Floats:
     mask = np.zeros(shape, dtype=np.uint8)
     rows, columns = zip(*blob.cells, strict=True)
     mask[list(rows), list(columns)] = 255
-    return np.asarray(Image.fromarray(mask).filter(ImageFilter.MaxFilter(3)), dtype=np.float32) / 255
+    grown = np.asarray(Image.fromarray(mask).filter(ImageFilter.MaxFilter(3)))
+    return np.asarray(grown / np.float32(255), dtype=np.float32)
 
 
 def _glow(core: Floats, blob: Blob) -> Floats:
@@ -264,7 +268,9 @@ def _cut_lantern(still: Plates, empty: Sequence[Floats], blob: Blob, share: Floa
     rows, columns = _grown(blob, still.luma.shape, by=2 * _HALO)
     rows, columns = slice(rows.start & ~1, rows.stop & ~1), slice(columns.start & ~1, columns.stop & ~1)
     half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
-    cells = share[rows.start // _COARSE : -(-rows.stop // _COARSE), columns.start // _COARSE : -(-columns.stop // _COARSE)]
+    cells = share[
+        rows.start // _COARSE : -(-rows.stop // _COARSE), columns.start // _COARSE : -(-columns.stop // _COARSE)
+    ]
     own = _enlarged(cells, (rows.stop - rows.start, columns.stop - columns.start))
     own = own * _feather(*own.shape)
     sky = empty[0][rows, columns]
@@ -325,7 +331,9 @@ def shifted(shape: Floats, down: float, right: float) -> Floats:
 
 def _projection(projection: Projection, stage: Stage, seconds: float, height: int) -> Change:
     rows, columns = stage.luma.shape
-    left, top, right, bottom = (2 * round(v * n / 2) for v, n in zip(projection.screen, (columns, rows) * 2, strict=True))
+    left, top, right, bottom = (
+        2 * round(v * n / 2) for v, n in zip(projection.screen, (columns, rows) * 2, strict=True)
+    )
     reels = [_reel(name, right - left, bottom - top, height) for name in projection.stills]
     whole = (slice(top, bottom), slice(left, right))
     half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
@@ -349,7 +357,10 @@ def _reel(name: str, width: int, height: int, picture_height: int) -> Callable[[
 
     def frame(part: float) -> tuple[Plane, Plane, Plane]:
         planes = list[Plane]()
-        for plane, size in ((plates.luma, (width, height)), *((p, (width // 2, height // 2)) for p in (plates.blue, plates.red))):
+        for plane, size in (
+            (plates.luma, (width, height)),
+            *((p, (width // 2, height // 2)) for p in (plates.blue, plates.red)),
+        ):
             high = plane.shape[1] / shape * (0.92 - 0.05 * part)
             wide = high * shape
             x, y = (plane.shape[1] - wide) * (0.2 + 0.6 * part), (plane.shape[0] - high) * 0.55

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from matinee.app.demo.effects import Dust, Effect, Embers, Moths, Rain, Snow, Stars, Traffic
 from matinee.app.demo.film import View
@@ -56,6 +57,12 @@ class Sky(msgspec.Struct, frozen=True):
         return self.luma[row, column]
 
 
+def sky_of(picture: Image.Image) -> Sky:
+    """The still's luma as particles look it up."""
+    small = picture.convert("L").resize(_STILL_GRID, Image.Resampling.BOX)
+    return Sky(_floats(np.asarray(small) / 255))
+
+
 Cast: TypeAlias = Callable[[float, View, int], "Spots | Streaks"]
 """Answers what is in the picture at a time, for a view, on a picture of this height."""
 
@@ -94,7 +101,7 @@ def in_picture(x: Floats, y: Floats, view: View, height: int) -> tuple[Floats, F
     return ((x - view.x) * view.zoom + 0.5) * height * ASPECT, ((y - view.y) * view.zoom + 0.5) * height
 
 
-def _floats(values: NDArray[np.float64]) -> Floats:
+def _floats(values: NDArray[Any]) -> Floats:
     return values.astype(np.float32)
 
 
@@ -174,7 +181,9 @@ def _stars(stars: Stars, sky: Sky, random: np.random.Generator) -> Cast:
     def cast(time_s: float, view: View, height: int) -> Spots:
         at = in_picture(x, y, view, height)
         light = 219 * stars.light * fade * (0.35 + 0.65 * size) * (0.8 + 0.2 * np.sin(time_s * 2.6 + phase))
-        return Spots(at[0], at[1], _floats(height * (0.00075 + 0.0009 * size) * view.zoom**0.5), _floats(light), is_scene=True)
+        return Spots(
+            at[0], at[1], _floats(height * (0.00075 + 0.0009 * size) * view.zoom**0.5), _floats(light), is_scene=True
+        )
 
     return cast
 

@@ -76,7 +76,9 @@ def make_plates(picture: Image.Image, layers: Sequence[Layer], height: int) -> P
     luma, blue, red = (light[..., number] for number in range(3))
     luma = np.asarray(Image.fromarray(luma * (219 / 255)).resize(size, Image.Resampling.LANCZOS))
     half = (size[0] // 2, size[1] // 2)
-    chroma = [Image.fromarray(plane * (224 / 255) + 128).resize(half, Image.Resampling.BICUBIC) for plane in (blue, red)]
+    chroma = [
+        Image.fromarray(plane * (224 / 255) + 128).resize(half, Image.Resampling.BICUBIC) for plane in (blue, red)
+    ]
     return _take_apart(luma, [np.asarray(plane) for plane in chroma], layers)
 
 
@@ -128,7 +130,7 @@ def _take_apart(luma: Floats, chroma: Sequence[Floats], layers: Sequence[Layer])
     behind_chroma = [fill(plane, hidden[::2, ::2]) for plane in chroma] if layers else list(chroma)
     cutouts = list[Cutout]()
     for number, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
-        nearer = np.prod([1 - other for other in masks[number + 1 :]] or [np.ones(1)], axis=0)
+        nearer = np.prod([1 - other for other in masks[number + 1 :]] or [np.ones(1, dtype=np.float32)], axis=0)
         if layer.is_solid:
             own = (whole, _bytes(chroma[0]), _bytes(chroma[1]))
             cutouts.append(_cutout(1 - mask * nearer, (128.0, 128.0), layer.depth, own))
@@ -157,7 +159,7 @@ def _region(layer: Layer, shape: tuple[int, int]) -> Floats:
     mask = Image.new("L", (width, height))
     ImageDraw.Draw(mask).polygon([(x * width, y * height) for x, y in layer.region], fill=255)
     soft = mask.filter(ImageFilter.GaussianBlur(layer.feather * height)).resize((shape[1], shape[0]))
-    return np.asarray(soft, dtype=np.float32) / 255
+    return np.asarray(np.asarray(soft) / np.float32(255), dtype=np.float32)
 
 
 def _darkness(luma: Floats) -> Floats:

@@ -23,6 +23,31 @@ SHOW_TAGLINE = "Somebody was left on the road"
 _SHOW_CAST = (Role("Jonas Lie-Dahl", "The salesman"), Role("Mira Osei", "Ilse"), Role("Petter Aune", "Harlan"))
 
 PROGRAMME: tuple[Film, ...] = (
+    # The shortest comes first: somebody waits for it.
+    Film(
+        slug="the-orange-thief",
+        title="The Orange Thief",
+        year=2022,
+        tagline="There were seven this morning",
+        synopsis=(
+            "In a house in Siracusa where nobody speaks at dinner, one orange disappears from the bowl every night. "
+            "The youngest son is blamed, then the maid, then the dead grandfather, who was fond of them."
+        ),
+        genres=("Comedy", "Drama"),
+        director="Livia Sorrentino",
+        cast=(Role("Carla Bassi", "Nonna"), Role("Nino Greco", "Salvo")),
+        language="it",
+        look=looks.ORANGES,
+        seconds=22,
+        lines=_lines(
+            "it",
+            (5.2, 7.4, "There were seven this morning.", "Stamattina erano sette."),
+            (7.8, 10.0, "Nobody in this house eats oranges.", "In questa casa nessuno mangia arance."),
+            (10.6, 12.8, "Your grandfather did. At night.", "Tuo nonno sì. Di notte."),
+            (13.2, 15.2, "He has been dead since March.", "È morto da marzo."),
+            (15.6, 17.0, "And yet.", "Eppure."),
+        ),
+    ),
     Film(
         slug="the-lamplighters-winter",
         title="The Lamplighter’s Winter",
@@ -89,34 +114,15 @@ PROGRAMME: tuple[Film, ...] = (
         seconds=28,
         lines=_lines(
             "de",
-            (5.8, 8.8, "Day one. Or the last one. The log disagrees.", "Tag eins. Oder der letzte. Das Logbuch ist uneins."),
+            (
+                5.8,
+                8.8,
+                "Day one. Or the last one. The log disagrees.",
+                "Tag eins. Oder der letzte. Das Logbuch ist uneins.",
+            ),
             (9.6, 12.4, "It casts no shadow towards us.", "Es wirft keinen Schatten zu uns."),
             (13.8, 16.8, "I walked around it. It took nine hours.", "Ich bin herumgegangen. Neun Stunden lang."),
             (18.4, 21.0, "When I came back, my footprints were waiting.", "Als ich zurückkam, warteten meine Spuren."),
-        ),
-    ),
-    Film(
-        slug="the-orange-thief",
-        title="The Orange Thief",
-        year=2022,
-        tagline="There were seven this morning",
-        synopsis=(
-            "In a house in Siracusa where nobody speaks at dinner, one orange disappears from the bowl every night. "
-            "The youngest son is blamed, then the maid, then the dead grandfather, who was fond of them."
-        ),
-        genres=("Comedy", "Drama"),
-        director="Livia Sorrentino",
-        cast=(Role("Carla Bassi", "Nonna"), Role("Nino Greco", "Salvo")),
-        language="it",
-        look=looks.ORANGES,
-        seconds=26,
-        lines=_lines(
-            "it",
-            (5.4, 8.0, "There were seven this morning.", "Stamattina erano sette."),
-            (8.8, 11.4, "Nobody in this house eats oranges.", "In questa casa nessuno mangia arance."),
-            (12.6, 15.2, "Your grandfather did. At night.", "Tuo nonno sì. Di notte."),
-            (16.6, 19.2, "He has been dead since March.", "È morto da marzo."),
-            (19.8, 21.8, "And yet.", "Eppure."),
         ),
     ),
     Film(
@@ -183,7 +189,12 @@ PROGRAMME: tuple[Film, ...] = (
         seconds=26,
         lines=_lines(
             "fr",
-            (5.6, 8.6, "I drew eight columns. They asked for nine.", "J’ai dessiné huit colonnes. On m’en a demandé neuf."),
+            (
+                5.6,
+                8.6,
+                "I drew eight columns. They asked for nine.",
+                "J’ai dessiné huit colonnes. On m’en a demandé neuf.",
+            ),
             (9.4, 12.0, "The ninth is only a shadow.", "La neuvième n’est qu’une ombre."),
             (13.4, 16.2, "At three it reaches my shoes.", "À trois heures, elle touche mes chaussures."),
             (17.4, 20.0, "At four it has the whole city.", "À quatre heures, elle tient toute la ville."),
@@ -312,8 +323,8 @@ PROGRAMME: tuple[Film, ...] = (
         year=2021,
         tagline="Open all night, for no one",
         synopsis=(
-            "Between the last car and the first there are four hours in which the filling station belongs to the moths. "
-            "An entomologist who cannot sleep takes the night shift in order to be near them."
+            "Between the last car and the first there are four hours in which the filling station belongs to the "
+            "moths. An entomologist who cannot sleep takes the night shift in order to be near them."
         ),
         genres=("Documentary", "Drama"),
         director="Greta Sandvik",
@@ -335,8 +346,8 @@ PROGRAMME: tuple[Film, ...] = (
         year=2020,
         tagline="The tide left, and did not say for how long",
         synopsis=(
-            "Where the Aral harbour was, a pilot still keeps his watch on the quay. At night, he claims, the dunes move "
-            "like ships do when they think that no one looks. He has entered every one of them in the log."
+            "Where the Aral harbour was, a pilot still keeps his watch on the quay. At night, he claims, the dunes "
+            "move like ships do when they think that no one looks. He has entered every one of them in the log."
         ),
         genres=("Fantasy", "Drama"),
         director="Dilnoza Karim",
@@ -357,7 +368,7 @@ PROGRAMME: tuple[Film, ...] = (
         title="The Turn-off",
         year=2023,
         tagline=SHOW_TAGLINE,
-        synopsis="A salesman gives a lift to a man who knows the mileage to the metre, and who has no luggage but a key.",
+        synopsis="A salesman gives a lift to a man who knows the mileage to the metre, and has no luggage but a key.",
         genres=("Noir", "Mystery"),
         director="Ane Torvik",
         cast=_SHOW_CAST,
@@ -382,7 +393,7 @@ PROGRAMME: tuple[Film, ...] = (
         title="Harlan’s",
         year=2023,
         tagline=SHOW_TAGLINE,
-        synopsis="The last pump for ninety kilometres, and the till has been open since Tuesday. Harlan counts three cups.",
+        synopsis="The last pump for ninety kilometres, and the till has been open since Tuesday. Harlan counts cups.",
         genres=("Noir", "Mystery"),
         director="Ane Torvik",
         cast=_SHOW_CAST,

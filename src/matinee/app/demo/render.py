@@ -50,10 +50,10 @@ def master_argv(ffmpeg: Path, size: tuple[int, int], rate: tuple[int, int], scor
         *("-framerate", f"{rate[0]}/{rate[1]}", "-color_range", "tv", "-i", "pipe:0"),
         *("-f", "wav", "-i", f"file:{score}"),
         *("-map", "0:v:0", "-map", "1:a:0"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "film", "-crf", "19", "-g", "48", "-threads", "1"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "film", "-crf", "20", "-g", "48", "-threads", "1"),
         *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
         *("-c:a", "flac", "-compression_level", "5"),
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),  # no random ids: same film, same bytes
+        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),  # no random ids
         *("-f", "matroska", f"file:{to}"),
     ]  # fmt: skip
 
@@ -83,7 +83,13 @@ def render(
         write_score(film.look.mood, length_s, seed_of(film.slug), score)
         size = (2 * round(height * 8 / 9), height)
         argv = master_argv(ffmpeg, size, film.rate, score, partial)
-        _encode(film.slug, argv, frames(film, fonts, height, length_s), round(length_s * film.rate[0] / film.rate[1]), on_progress)
+        _encode(
+            film.slug,
+            argv,
+            frames(film, fonts, height, length_s),
+            round(length_s * film.rate[0] / film.rate[1]),
+            on_progress,
+        )
         partial.replace(master)
     finally:
         score.unlink(missing_ok=True)
@@ -129,8 +135,7 @@ class Scene:
         self.stage = motion.Stage(make_plates(picture, film.look.layers, height))
         self.changes = motion.changes(film.look.effects, self.stage, seconds, height, random)
         self.shades = atmosphere.shades(film.look.effects, seconds, random)
-        grey = np.asarray(picture.convert("L").resize((320, 180), Image.Resampling.BOX), dtype=np.float32) / 255
-        self.casts = particles.casts(film.look.effects, particles.Sky(grey), random)
+        self.casts = particles.casts(film.look.effects, particles.sky_of(picture), random)
         self.brush = particles.Brush()
         self.title, self.credits = cards.title_card(film, fonts, height), cards.credits_card(film, fonts, height)
         self.vignette = _vignette(self.size)
@@ -174,19 +179,19 @@ class Scene:
         for shade in self.shades:
             shade(air, time_s)
         gain = self._spread(air.gain, view) * np.float32(light)
-        added = self._spread(air.light, view) * np.float32(light) + np.float32(_DARK * (1 - light))
         luma *= _doubled(gain)
-        luma += _doubled(added)
+        luma += _doubled(self._spread(air.light, view) * np.float32(light) + np.float32(_DARK * (1 - light)))
         for plane, tint in ((blue, air.blue), (red, air.red)):
-            plane -= 128
-            plane *= gain
-            plane += 128 + self._spread(tint, view) * np.float32(light) if tint.any() else np.float32(128)
+            added = self._spread(tint, view) * np.float32(light) if tint.any() else np.float32(0)
+            plane[:] = (plane - 128) * gain + (added + np.float32(128))
         return luma, blue, red
 
     def _framed(self, view: View, take: int) -> tuple[Floats, Floats, Floats]:
         """The plates as the camera sees them, the layers before the background."""
         stage, shot = self.stage, self.film.look.shots[take]
-        anchor = View((shot.start.x + shot.end.x) / 2, (shot.start.y + shot.end.y) / 2, (shot.start.zoom * shot.end.zoom) ** 0.5)
+        anchor = View(
+            (shot.start.x + shot.end.x) / 2, (shot.start.y + shot.end.y) / 2, (shot.start.zoom * shot.end.zoom) ** 0.5
+        )
         luma, blue, red = self._shot(stage.luma, view), *(self._half(plane, view) for plane in (stage.blue, stage.red))
         for layer in stage.still.layers:
             self._lay(layer, nearer(view, anchor, layer.depth), luma, (blue, red))
@@ -282,4 +287,3 @@ def _grain(size: tuple[int, int], steps: float, random: np.random.Generator) -> 
         soft = noise + 0.6 * (np.roll(noise, 1, 0) + np.roll(noise, 1, 1)) + 0.35 * np.roll(noise, (1, 1), (0, 1))
         tiles.append(np.asarray(soft * (steps / soft.std()), dtype=np.float16).astype(np.float32))
     return tiles
-

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from matinee.app.roles.home import log_to, make_home
 from matinee.app.settings import Settings
-from matinee.base.errors import Invalid
+from matinee.base.errors import Invalid, MatineeError
 from matinee.base.objects import folder_of, open_objects
 from matinee.base.process import die_with_parent
+
+_log = logging.getLogger(__name__)
 
 DEMO_PRIORITY = -1
 """Films that a person adds go before the demonstration."""
@@ -112,9 +116,18 @@ def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_por
     """One role of `up`, in a process that ends with it; `descriptors` are listening sockets that it opened."""
     die_with_parent()
     sockets = [socket.socket(fileno=number) for number in descriptors]
-    if role == "web":
-        serve(settings, listener=sockets[0], edge_port=edge_port)
-    elif role == "edge":
-        edge(settings, listeners=sockets)
-    else:
-        control(settings, with_demo=settings.demo)
+    try:
+        if role == "web":
+            serve(settings, listener=sockets[0], edge_port=edge_port)
+        elif role == "edge":
+            edge(settings, listeners=sockets)
+        else:
+            control(settings, with_demo=settings.demo)
+    except MatineeError as error:
+        print(f"{role}: {error}", file=sys.stderr)  # noqa: T201 - for whoever started `up`
+        sys.exit(1)
+    except Exception:
+        _log.exception("the %s role ended", role)
+        log = settings.home / "logs" / f"{role}.log"
+        print(f"{role}: ended by an unexpected error; it is told in {log}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

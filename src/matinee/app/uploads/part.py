@@ -125,8 +125,13 @@ def records(folder: Path) -> list[Upload]:
     return found
 
 
+def remove_part(folder: Path, upload_id: str) -> None:
+    """Let go of the bytes of an upload whose job is done. Its record stays for a client that missed the answer."""
+    part_path(folder, upload_id).unlink(missing_ok=True)
+
+
 def remove(folder: Path, upload_id: str) -> None:
-    """End an upload: its record first, so that nobody finds a record without a part."""
+    """End an upload without a trace: its record first, since that is what makes it exist."""
     record = _record_path(folder, upload_id)
     for path in (record, record.with_suffix(".tmp"), part_path(folder, upload_id)):
         path.unlink(missing_ok=True)

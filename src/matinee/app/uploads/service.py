@@ -111,27 +111,36 @@ class Uploads:
             await _to_the_end(parts.remove, self.folder, upload_id)
 
     async def discard(self, upload_id: str) -> None:
-        """Forget an upload whose job is done, whether or not its file has been moved away."""
-        await _to_the_end(parts.remove, self.folder, upload_id)
+        """Let go of a handed-over file, whether or not it has been moved away: its job is done."""
+        await _to_the_end(parts.remove_part, self.folder, upload_id)
 
     async def sweep(self) -> None:
         """Hand over what is whole and was not taken, and remove what has expired: at start, and every hour."""
         for upload in await asyncio.to_thread(parts.records, self.folder):
-            try:
-                with open_part(self.folder, upload.id) as part:
-                    await self._sweep(part, upload.id)
-            except UploadBusy:
-                continue
-            except NoUpload:
-                await self.discard(upload.id)
+            if expires_at(upload) <= self.clock():
+                await self._remove_expired(upload)
+            elif not upload.is_handed_over:
+                await self._take_up(upload)
         await _to_the_end(parts.remove_strays, self.folder, self.clock() - STRAY_S)
 
-    async def _sweep(self, part: Part, upload_id: str) -> None:
-        upload = await asyncio.to_thread(parts.read_record, self.folder, upload_id)
-        if expires_at(upload) <= self.clock():
-            await self.discard(upload_id)
-        elif trusted_length(upload, part.length, self.boot()) == upload.size_bytes:
-            await self._hand_over(upload)
+    async def _remove_expired(self, upload: Upload) -> None:
+        try:
+            with open_part(self.folder, upload.id):
+                await _to_the_end(parts.remove, self.folder, upload.id)
+        except UploadBusy:
+            return
+        except NoUpload:  # the bytes are gone already
+            await _to_the_end(parts.remove, self.folder, upload.id)
+
+    async def _take_up(self, upload: Upload) -> None:
+        """Hand a whole file over that nobody took: the process was killed, or the queue away, at that moment."""
+        try:
+            with open_part(self.folder, upload.id) as part:
+                upload, length = await self._checked(part, upload.id, upload.account_id)
+                if length == upload.size_bytes:
+                    await self._hand_over(await self._checkpoint(part, upload))
+        except (UploadBusy, NoUpload):
+            return
 
     async def _hand_over(self, upload: Upload) -> Upload:
         if upload.synced_bytes < upload.size_bytes or upload.is_handed_over:
@@ -178,6 +187,8 @@ class Uploads:
 
     def _find(self, upload_id: str, account_id: str) -> tuple[Upload, int]:
         upload = self._owned(upload_id, account_id)
+        if upload.is_handed_over:
+            return upload, upload.size_bytes
         return upload, trusted_length(upload, parts.length_of(self.folder, upload_id), self.boot())
 
     def _owned(self, upload_id: str, account_id: str) -> Upload:

@@ -7,10 +7,13 @@ connection closed, so that no proxy in front and this server can ever disagree a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
 
+HEADS_REMEMBERED = 1_024
+"""Heads, without their Range, whose reading is remembered: between two segments a player changes nothing else."""
 END_OF_HEAD = b"\r\n\r\n"
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # RFC 9110 5.6.2
 _HEAD = re.compile(
@@ -22,6 +25,7 @@ _FIELD = re.compile(
     r"|CMCD-(?:Object|Request|Session|Status)):[\t ]*+([^\r]*)",
     re.IGNORECASE,
 )
+_RANGE_LINE = re.compile(rb"\r\nRange: (bytes=[0-9]*-[0-9]*)(?=\r\n)")
 _LISTS = {"connection", "if-none-match", "transfer-encoding"}  # may stand in several lines (RFC 9110 5.3)
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -52,6 +56,21 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 def parse_head(head: bytes, *, fields_max: int) -> Request | Refusal:
     """The request whose head is `head`, its final empty line included."""
+    line = _RANGE_LINE.search(head)
+    if line is None:
+        return _parse(head, fields_max)
+    rest = _parse_again(head[: line.start()] + head[line.end() :], fields_max - 1)
+    if isinstance(rest, Refusal) or rest.range:
+        return _parse(head, fields_max)  # it has its own word for what is wrong
+    return msgspec.structs.replace(rest, range=line[1].decode())
+
+
+def is_hopeless(start: bytes) -> bool:
+    """Whether no request can begin with `start`: a TLS handshake, another protocol, noise."""
+    return not start[:1].isalpha()
+
+
+def _parse(head: bytes, fields_max: int) -> Request | Refusal:
     text = head.decode("latin-1")
     match = _HEAD.fullmatch(text)
     if match is None:
@@ -70,9 +89,7 @@ def parse_head(head: bytes, *, fields_max: int) -> Request | Refusal:
     return _request(method, target, minor != "0", fields)
 
 
-def is_hopeless(start: bytes) -> bool:
-    """Whether no request can begin with `start`: a TLS handshake, another protocol, noise."""
-    return not start[:1].isalpha()
+_parse_again = lru_cache(HEADS_REMEMBERED)(_parse)
 
 
 def _joined(found: list[tuple[str, str]]) -> dict[str, str]:

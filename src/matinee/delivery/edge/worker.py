@@ -180,7 +180,8 @@ class Worker:
             return
         if event & _INPUT:
             connection.has_input = True
-            connection.has_ended = connection.has_ended or bool(event & select.EPOLLRDHUP)
+            if event & select.EPOLLRDHUP:
+                connection.has_ended = True
         self._go_on(connection)
 
     def _take_turns(self) -> None:
@@ -294,7 +295,7 @@ class Worker:
         self._log_reply(connection)
         if isinstance(connection.request, Refusal):
             self._linger(connection)
-        elif reply.is_last or self._stop_by is not None:
+        elif reply.is_last:
             self._close(connection)
         else:
             connection.phase = IDLE

@@ -56,7 +56,7 @@ const WORDS = {
 /** The failure that an error of the player, or of the server when it was asked to start, means to a viewer. */
 export function describe(error: PlayerError | Problem): Failure {
   if (error instanceof Problem) {
-    const what = `${t('playerError.refused')} ${explain(error)}`;
+    const what = explain(error);
     return { kind: 'refused', what, remedy: '', code: error.code, canRetry: error.status === 0 || error.status >= 409 };
   }
   const kind = kindOf(error);

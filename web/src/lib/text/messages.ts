@@ -293,8 +293,6 @@ export const en = {
   'playerError.media': 'A piece of the film could not be decoded by this browser.',
   'playerError.unsupported': 'This browser cannot play the formats that this film is stored in.',
   'playerError.gone': 'The film’s files are no longer where they were.',
-  'playerError.refused': 'The server did not start the film.',
-  'playerError.retrying': 'Trying again by itself.',
   'playerError.doNetwork': 'Check the connection, then try again; it goes on where you were.',
   'playerError.doExpired': 'Start it again; it goes on where you were.',
   'playerError.doMedia': 'Try again, or choose a lower quality in the menu.',

@@ -1,0 +1,215 @@
+"""The plan: whatever order tasks are done in, everything is done once, lowest rung first, and then published."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.encoding.film import ENCODER, NTSC_FILM, ORDER, STEREO, SUBTITLES, film, planned, samples_of
+
+from matinee.encoding.plan import (
+    Plan,
+    Task,
+    check_name,
+    chunk_name,
+    facts_name,
+    is_passed,
+    next_tasks,
+    pictures_name,
+    plan_of,
+    publishable,
+    sampling_tasks,
+    window_name,
+    windows_of,
+)
+from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.sample import WINDOW_SEGMENTS
+from matinee.encoding.source import AudioStream
+from matinee.encoding.timeline import timeline_of
+
+PLAN = planned(film(700))
+"""Three windows, 24 chunks, three rungs, one sound track, one subtitle track."""
+
+
+def all_names(plan: Plan) -> list[str]:
+    """Everything that tasks of this plan make, in an order in which it can be made."""
+    tracks = [facts_name(track.key) for track in (*plan.audio, *plan.subtitles)]
+    names = [*tracks, *(check_name(plan, track.key, 0) for track in plan.audio), pictures_name(plan.order.source)]
+    for rung in plan.video:
+        names += [chunk_name(plan, rung.key, chunk.number) for chunk in plan.chunks]
+        names.append(facts_name(rung.key))
+        names += [check_name(plan, rung.key, window.number) for window in plan.windows]
+    return names
+
+
+def work_through(plan: Plan, seed: int) -> tuple[list[Task], list[int]]:
+    """Do what is to be done in an order of chance; answers the tasks, and how many rungs were to be watched after each.
+
+    Intermediates of a rung that is packaged are deleted now and then: they are not needed any more.
+    """
+    chance, done, order, watchable = random.Random(seed), set[str](), list[Task](), list[int]()
+    while tasks := next_tasks(plan, done):
+        task = chance.choice(tasks)
+        order.append(task)
+        done.add(task.makes)
+        if task.kind == "package" and chance.random() < 0.5:
+            done -= {chunk_name(plan, task.rendition, chunk.number) for chunk in plan.chunks}
+        watchable.append(len(publishable(plan, done)))
+    return order, watchable
+
+
+@settings(max_examples=30)
+@given(seed=st.integers())
+def test_any_order_ends_with_everything_published_and_nothing_done_twice(seed: int) -> None:
+    order, watchable = work_through(PLAN, seed)
+    made = Counter(task.makes for task in order)
+    assert set(made.values()) == {1}
+    assert set(made) == set(all_names(PLAN))
+    assert watchable[-1] == len(PLAN.video)
+    assert watchable == sorted(watchable), "what may be watched never becomes less"
+
+
+@settings(max_examples=10)
+@given(seed=st.integers())
+def test_a_rung_is_chunks_then_packaging_then_checks(seed: int) -> None:
+    order, _ = work_through(PLAN, seed)
+    stages = {"chunk": 0, "package": 1, "check": 2}
+    for rung in PLAN.video:
+        mine = [stages[task.kind] for task in order if task.rendition == rung.key]
+        assert mine == sorted(mine)
+
+
+def test_by_priority_rungs_are_finished_lowest_first_and_watchable_as_they_are() -> None:
+    done, finished = set[str](), list[str]()
+    while tasks := next_tasks(PLAN, done):
+        done.add(tasks[0].makes)
+        finished += [
+            rung.key for rung in PLAN.video if rung.key not in finished and is_passed(PLAN, rung, done)
+        ]
+        assert [rung.key for rung in publishable(PLAN, done)] == finished
+    assert finished == [rung.key for rung in PLAN.video]
+
+
+@given(done=st.sets(st.sampled_from(all_names(PLAN))))
+def test_whatever_is_done_tasks_are_unique_not_done_yet_and_most_urgent_first(done: set[str]) -> None:
+    tasks = next_tasks(PLAN, done)
+    names = [task.makes for task in tasks]
+    assert len(set(names)) == len(names)
+    assert not set(names) & done
+    assert [task.priority for task in tasks] == sorted((task.priority for task in tasks), reverse=True)
+    packaged = {rung.key for rung in PLAN.video if facts_name(rung.key) in done}
+    assert not [task for task in tasks if task.kind == "chunk" and task.rendition in packaged]
+
+
+@given(done=st.sets(st.sampled_from(all_names(PLAN))), more=st.sampled_from(all_names(PLAN)))
+def test_what_may_be_watched_only_grows(done: set[str], more: str) -> None:
+    before, after = publishable(PLAN, done), publishable(PLAN, done | {more})
+    assert after[: len(before)] == before
+    assert before == PLAN.video[: len(before)]
+
+
+def test_a_rung_may_not_be_watched_while_a_lower_one_is_missing() -> None:
+    highest = PLAN.video[-1]
+    done = set(all_names(PLAN)) - {check_name(PLAN, PLAN.video[0].key, 0)}
+    assert is_passed(PLAN, highest, done)
+    assert publishable(PLAN, done) == ()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        check_name(PLAN, PLAN.audio[0].key, 0),
+        facts_name(PLAN.subtitles[0].key),
+        pictures_name(PLAN.order.source),
+    ],
+)
+def test_nothing_may_be_watched_without_sound_subtitles_and_pictures(missing: str) -> None:
+    everything = set(all_names(PLAN))
+    assert publishable(PLAN, everything)
+    assert publishable(PLAN, everything - {missing}) == ()
+
+
+def test_nothing_is_left_to_do_when_everything_is_done() -> None:
+    assert next_tasks(PLAN, set(all_names(PLAN))) == []
+
+
+def test_all_chunks_of_all_rungs_can_be_worked_on_at_once() -> None:
+    chunks = [task for task in next_tasks(PLAN, set()) if task.kind == "chunk"]
+    assert len(chunks) == len(PLAN.chunks) * len(PLAN.video)
+
+
+def test_names_of_a_plan_are_unique() -> None:
+    names = [*all_names(PLAN), *(window_name(PLAN.order.source, window.number) for window in PLAN.windows)]
+    assert len(set(names)) == len(names)
+
+
+@given(seconds=st.floats(0.5, 900), rate=st.sampled_from([NTSC_FILM, Fraction(25)]))
+def test_windows_cover_every_frame_once_along_segments(seconds: float, rate: Fraction) -> None:
+    inspection = film(seconds, rate)
+    timeline = timeline_of(inspection)
+    windows = windows_of(inspection, timeline)
+    assert [frame for window in windows for frame in (window.start, window.end)][1:-1:2] == [
+        window.start for window in windows[1:]
+    ]
+    assert (windows[0].start, windows[-1].end) == (0, timeline.frames)
+    assert all(window.start % (timeline.segment_frames * WINDOW_SEGMENTS) == 0 for window in windows)
+
+
+def test_only_windows_that_were_not_sampled_are_sampled() -> None:
+    source, windows = PLAN.order.source, PLAN.windows
+    assert [task.part for task in sampling_tasks(source, windows, ())] == [0, 1, 2]
+    assert [task.part for task in sampling_tasks(source, windows, {window_name(source, 1)})] == [0, 2]
+
+
+def test_the_same_film_has_the_same_plan() -> None:
+    assert planned(film(700)) == PLAN
+
+
+def test_every_sound_track_that_has_sound_becomes_a_rendition_and_one_is_the_default() -> None:
+    silent = AudioStream(index=3, codec="aac", channels=2, sample_rate=48_000, packets=0)
+    french = AudioStream(index=2, codec="ac3", channels=6, sample_rate=48_000, language="fr", title="VF", packets=5)
+    plan = planned(film(30, audio=(STEREO, french, silent)))
+    recipes = [track.recipe for track in plan.audio if isinstance(track.recipe, AudioRecipe)]
+    assert [(one.stream, one.language, one.label, one.channels, one.is_default) for one in recipes] == [
+        (1, "en", "Track 1", 2, True),
+        (2, "fr", "VF", 2, False),
+    ]
+
+
+def test_where_no_track_is_the_default_the_first_one_is() -> None:
+    tracks = tuple(
+        AudioStream(index=n, codec="aac", channels=1, sample_rate=48_000, packets=5, language="en") for n in (1, 2)
+    )
+    plan = planned(film(30, audio=tracks))
+    assert [track.recipe.is_default for track in plan.audio if isinstance(track.recipe, AudioRecipe)] == [True, False]
+
+
+def test_a_film_without_sound_or_subtitles_has_neither() -> None:
+    plan = planned(film(30, audio=()), sidecars=())
+    assert (plan.audio, plan.subtitles) == ((), ())
+    assert publishable(plan, set(all_names(plan))) == plan.video
+
+
+def test_two_sidecars_of_the_same_language_are_two_tracks() -> None:
+    sdh = type(SUBTITLES)(text=SUBTITLES.text, language="en", label="English", is_sdh=True)
+    plan = planned(film(30), sidecars=(SUBTITLES, sdh))
+    assert len({track.key for track in plan.subtitles}) == 2
+
+
+def test_a_film_that_is_accepted_with_its_damage_has_renditions_of_its_own() -> None:
+    inspection = film(30)
+    damaged = type(ORDER)(
+        title_id=ORDER.title_id,
+        master=ORDER.master,
+        source=ORDER.source,
+        size_bytes=ORDER.size_bytes,
+        is_damaged_accepted=True,
+    )
+    plan = plan_of(damaged, inspection, samples_of(inspection), ENCODER)
+    ordinary = planned(inspection)
+    assert all(isinstance(rung.recipe, VideoRecipe) and rung.recipe.is_damaged for rung in plan.video)
+    assert not {rung.key for rung in plan.video} & {rung.key for rung in ordinary.video}
