@@ -79,7 +79,7 @@ async def test_nobody_gets_anything_that_is_not_public(tmp_path: Path) -> None:
         for method, path, access in _endpoints(it.app):
             if access != "public":
                 answer = await it.client.request(method, re.sub(r"\{.*?\}", "x", path), headers=HEADERS)
-                assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), (method, path)
+                assert answer.status_code == 401, (method, path)
 
 
 async def test_a_made_up_token_is_nobodys(tmp_path: Path) -> None:

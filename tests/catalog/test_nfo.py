@@ -36,7 +36,8 @@ def test_a_show_s_title_is_the_show_s() -> None:
 
 
 def test_of_several_episodes_the_first_is_read_and_of_a_link_the_id() -> None:
-    one = b"<episodedetails><title>Fog</title><showtitle>H</showtitle><season>0</season><episode>%d</episode></episodedetails>"
+    about = b"<title>Fog</title><showtitle>H</showtitle><season>0</season><episode>%d</episode>"
+    one = b"<episodedetails>" + about + b"</episodedetails>"
     known = read_nfo(one % 1 + b"\n" + one % 2)
     assert (known.title, known.show, known.season, known.episode) == ("Fog", "H", 0, 1)
     assert read_nfo(b"https://www.imdb.com/title/tt0111161/").ids == {"imdb": "tt0111161"}

@@ -17,7 +17,7 @@ SHARED, OWN = "5" * 32, "6" * 32
 
 
 async def test_what_other_titles_use_stays(main_engine: AsyncEngine, tmp_path: Path) -> None:
-    catalog, objects = Catalog(main_engine, system_clock), open_objects(tmp_path.as_uri())
+    catalog, objects = Catalog(main_engine, system_clock), open_objects((tmp_path / "objects").as_uri())
     disposed: list[str] = []
 
     async def dispose(title: Title) -> None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
 from tests.end_to_end.server import Running, matinee
 from tests.media.generate import Clip, ffmpeg, make_numbered
 

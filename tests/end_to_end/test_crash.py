@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
 from tests.end_to_end.server import environment, matinee
 from tests.media.generate import Clip, make_numbered
 

@@ -6,12 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
 from tests.end_to_end.server import Running, matinee
 from tests.media.compare import av_offset_ms, check_joins, compare
 from tests.media.fetch import Fetch, over_http
 from tests.media.generate import Clip, make_flash_and_beep, make_numbered
 from tests.media.presentation import Presentation, check_dash, check_hls, check_same_files
+from tests.media.track import MediaFile
 
 CLIPS = {
     "bbb_854x480_24fps_30s.mp4": (480, 2),
@@ -31,6 +31,11 @@ def play(running: Running, title_id: str) -> tuple[Fetch, Presentation]:
     dash = check_dash(fetch, running.url + started["dash_url"])
     check_same_files(hls, dash)
     return fetch, hls
+
+
+def segment_starts(file: MediaFile) -> list[int]:
+    """The frames at which segments begin, and so every chunk."""
+    return [round(start / file.frame_duration) for start in file.starts[1:]]
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -28,6 +28,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: tuple[tuple[Path, SubtitleName], ...] = ()
     poster: Path | None = None
     fanart: Path | None = None
+    is_damaged_accepted: bool = False
+    """Whether a film is taken whose frames are not all there: publish what is."""
     warnings: tuple[str, ...] = ()
     show: Metadata | None = None
     show_poster: Path | None = None

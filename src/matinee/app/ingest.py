@@ -77,7 +77,7 @@ class Ingest:
         warnings = await Keeper(self.catalog, self.objects).keep(given, title, show)
         if title.state == "failed":
             title = await self.catalog.mark_processing(title.id)
-        job = await self._encoding(title)
+        job = await self._encoding(title, is_damaged_accepted=given.is_damaged_accepted)
         title = await self.catalog.get(title.id)
         return Added(title=title, job=job, is_new=before is None, warnings=(*given.warnings, *warnings))
 
@@ -89,12 +89,12 @@ class Ingest:
         """The handler of `ingest` jobs: takes in a file that arrived whole, by upload or in the watched folder."""
         payload = lease.job.payload
         path, is_upload = Path(payload["path"]), payload["origin"] == "upload"
-        size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
-
-        def report(done: int) -> None:
-            lease.report(Progress((Stage("store", done, size_bytes),)))
-
         try:
+            size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
+
+            def report(done: int) -> None:
+                lease.report(Progress((Stage("store", done, size_bytes),)))
+
             await self.take(_given(payload), report, is_ours=is_upload)
         except Invalid:
             await self._discard(lease.job)
@@ -153,19 +153,20 @@ class Ingest:
             raise
         return msgspec.structs.replace(master, name=given.name or master.name)
 
-    async def _encoding(self, title: Title) -> Job:
+    async def _encoding(self, title: Title, *, is_damaged_accepted: bool = False) -> Job:
         """The job that makes `title` playable; one that is done is not begun again."""
         job = await self.jobs.find(ENCODE, title.id)
         if job is not None and (job.state in LIVE or (job.state is JobState.DONE and title.height)):
             return job
-        return await self.jobs.enqueue(ENCODE, title.id, await self._order(title))
+        return await self.jobs.enqueue(ENCODE, title.id, await self._order(title, is_damaged_accepted))
 
-    async def _order(self, title: Title) -> dict[str, Any]:
+    async def _order(self, title: Title, is_damaged_accepted: bool) -> dict[str, Any]:
         order = Order(
             title_id=title.id,
             master=master_key(title.source),
             source=title.source,
             size_bytes=title.source_size_bytes,
+            is_damaged_accepted=is_damaged_accepted,
             sidecars=tuple(
                 Sidecar(
                     text=kept.key,

@@ -110,8 +110,11 @@ def keys_under(objects: Objects, prefix: str) -> dict[str, int]:
 
 
 def delete_under(objects: Objects, prefix: str) -> None:
-    """Delete every object below `prefix`; one that is gone already is no error."""
-    for key in keys_under(objects, prefix):
+    """Delete every object below `prefix`; one that is gone already is no error.
+
+    In reverse order of their names: `rendition.json`, which says that a rendition is whole, goes before the rest of it.
+    """
+    for key in sorted(keys_under(objects, prefix), reverse=True):
         delete(objects, key)
     folder = folder_of(objects)
     if folder is not None:

@@ -116,7 +116,7 @@ def index_of(snapshot: Snapshot) -> Index:
 
 
 def is_near(query: str, word: str) -> bool:
-    """Whether `query` is at most one edit away from `word` or from a beginning of it (Damerau: a swap is one edit)."""
+    """Whether `query` is at most one edit away from `word` or a beginning of it (Damerau: a swap is one edit)."""
     same = 0
     for one, other in zip(query, word, strict=False):
         if one != other:
@@ -125,11 +125,13 @@ def is_near(query: str, word: str) -> bool:
     rest, other = query[same:], word[same:]
     if not rest:
         return True
+    # Who gets the first letter wrong must give the whole word: else `elan` would find `lantern`.
+    fits = str.startswith if same else str.__eq__
     return (
-        other.startswith(rest[1:])  # a letter too many
-        or other[1:].startswith(rest)  # a letter missing
-        or (bool(other) and other[1:].startswith(rest[1:]))  # a wrong letter
-        or (len(rest) > 1 and other.startswith(rest[1] + rest[0]) and other[2:].startswith(rest[2:]))  # a swap
+        fits(other, rest[1:])  # a letter too many
+        or fits(other[1:], rest)  # a letter missing
+        or (bool(other) and fits(other[1:], rest[1:]))  # a wrong letter
+        or (len(rest) > 1 and other[:2] == rest[1] + rest[0] and fits(other[2:], rest[2:]))  # a swap
     )
 
 

@@ -82,6 +82,13 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float
 
 
+class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pictures task found: names of images, and the storyboard's geometry."""
+
+    still: str
+    storyboard: Storyboard | None
+
+
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """An immutable version of what can be played of a title; video rungs lowest first.
 

@@ -17,13 +17,13 @@ from matinee.base import objects as store
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition
 from matinee.encoding.plan import Order, Plan, Rendition, Task
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.sample import Window
-from matinee.encoding.service import Assets
+from matinee.encoding.service import Assets, image_names
 from matinee.encoding.source import FilmRefused, Inspection, accept
-from matinee.encoding.tasks import Pictures, Workplace, inspect, perform, sample_window
+from matinee.encoding.tasks import Workplace, inspect, perform, sample_window
 from matinee.encoding.timeline import timeline_of
 from matinee.work.compute import Compute
 from matinee.work.control import Lease
@@ -58,7 +58,7 @@ class EncodeTitle:
         try:
             await run.to_the_end()
         except Invalid as error:
-            await self.assets.refuse(order, run.rendition_keys(), error.message)
+            await self.assets.refuse(order, run.rendition_keys(), run.image_names(), error.message)
             raise
         self._clean_up(order)
 
@@ -80,6 +80,10 @@ class _Run:
     def rendition_keys(self) -> list[str]:
         plan = self.plan
         return [one.key for one in (*plan.video, *plan.audio, *plan.subtitles)] if plan is not None else []
+
+    def image_names(self) -> Sequence[str]:
+        name = planning.pictures_name(self.order.source)
+        return image_names(self._read(name, Pictures)) if store.exists(self.job.objects, name) else []
 
     async def to_the_end(self) -> None:
         inspection = await self._inspect()
@@ -111,15 +115,20 @@ class _Run:
         windows = planning.windows_of(inspection, timeline)
         tasks = planning.sampling_tasks(self.order.source, windows, self.done)
         running = [
-            self.job.compute.run(
-                sample_window, self.job.place, self.order, inspection, timeline, windows[task.part],
-                name=task.makes, priority=self.urgency + task.priority,
+            asyncio.create_task(
+                self.job.compute.run(
+                    sample_window, self.job.place, self.order, inspection, timeline, windows[task.part],
+                    name=task.makes, priority=self.urgency + task.priority,
+                )
             )
             for task in tasks
         ]  # fmt: skip
-        for count, finished in enumerate(asyncio.as_completed(running), start=len(windows) - len(tasks) + 1):
-            await finished
-            self.lease.report(Progress((Stage("inspect", 1, 1), Stage("analyse", count, len(windows))), ""))
+        try:
+            for count, finished in enumerate(asyncio.as_completed(running), start=len(windows) - len(tasks) + 1):
+                await finished
+                self.lease.report(Progress((Stage("inspect", 1, 1), Stage("analyse", count, len(windows))), ""))
+        finally:
+            await _cancel_all(running)
         names = [planning.window_name(self.order.source, window.number) for window in windows]
         return [msgspec.msgpack.decode(store.read(self.job.objects, name), type=Window) for name in names]
 

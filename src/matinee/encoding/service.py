@@ -15,7 +15,7 @@ from matinee.base.database import reading, writing
 from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
-from matinee.encoding.asset import Asset
+from matinee.encoding.asset import Asset, Pictures
 from matinee.encoding.plan import Order, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.tables import assets
@@ -104,12 +104,13 @@ class Assets:
         )
         await outbox.put(connection, published)
 
-    async def refuse(self, order: Order, made: Iterable[str], reason: str) -> None:
-        """Keep nothing of a master that nothing can be made of; `made` are its renditions so far.
+    async def refuse(self, order: Order, made: Iterable[str], images: Collection[str], reason: str) -> None:
+        """Keep nothing of a master that nothing can be made of; `made` are its renditions so far, `images` its pictures.
 
         What was published of the title before stays.
         """
         await self._discard(made, order.source)
+        await self._discard_images(images)
         if not await self.has_any(order.title_id):
             refused = AssetRefused(event_id=new_id("event"), at=self.clock(), title_id=order.title_id, reason=reason)
             async with writing(self.engine) as connection:
@@ -184,6 +185,6 @@ def rendition_keys(asset: Asset) -> Sequence[str]:
     return [*video, *audio, *(one.key for one in asset.subtitles)]
 
 
-def image_names(asset: Asset) -> Sequence[str]:
+def image_names(found: Asset | Pictures) -> Sequence[str]:
     """The pictures that a version brought."""
-    return [name for name in (asset.still, asset.storyboard.image if asset.storyboard else "") if name]
+    return [name for name in (found.still, found.storyboard.image if found.storyboard else "") if name]

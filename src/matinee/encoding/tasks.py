@@ -27,7 +27,7 @@ from matinee.base.process import Finished, Limits, run_confined, shown
 from matinee.base.scratch import Scratch
 from matinee.base.units import Seconds
 from matinee.encoding import ffmpeg, probe, quality, sample
-from matinee.encoding.asset import AudioRendition, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
 from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
 from matinee.encoding.complexity import Luma
 from matinee.encoding.plan import (
@@ -63,13 +63,6 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     scratch: str
     ffmpeg: str
     build: str
-
-
-class Pictures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pictures task found: names of images, and the storyboard's geometry."""
-
-    still: str
-    storyboard: Storyboard | None
 
 
 class EncoderDiffers(Unavailable):
@@ -335,8 +328,9 @@ def _check(bench: _Bench, task: Task) -> None:
     """Decode what was packaged, through its own header only, and compare it with the source."""
     rendition = bench.rendition(task.rendition)
     faults = _check_audio(bench, rendition) if isinstance(rendition.recipe, AudioRecipe) else _check_video(bench, task)
-    if faults:
-        store.delete_under(bench.objects, rendition.folder)  # made anew when the job is tried again
+    if faults:  # made anew when the job is tried again, of new chunks: one of them may have gone bad in the store
+        store.delete_under(bench.objects, rendition.folder)
+        store.delete_under(bench.objects, f"{bench.plan.work}/{rendition.key}")
         raise quality.QualityFailed(rendition.key, faults)
     store.write(bench.objects, task.makes, b"passed")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -86,7 +86,7 @@ class Jobs:
         while await self._has_claimable(kinds):  # an idle look never waits for a writer, nor makes one wait
             async with writing(self.engine) as connection:
                 now = self.clock()
-                found = await _first(connection, _claimable(kinds, now).with_for_update(skip_locked=True))
+                found = await _first_claimable(connection, kinds, now)
                 if found is None:
                     return None
                 job = step(found, Claim(owner, lease_s), now)
@@ -229,8 +229,9 @@ class Jobs:
         return True
 
     async def _has_claimable(self, kinds: Collection[str]) -> bool:
+        either = or_(*(exists(query) for query in _claimable(kinds, self.clock())))
         async with reading(self.engine) as connection:
-            return await _first(connection, _claimable(kinds, self.clock())) is not None
+            return bool((await connection.execute(select(either))).scalar())
 
     async def _step(self, job_id: str, event: Event) -> Job:
         async with writing(self.engine) as connection:
@@ -271,16 +272,19 @@ def _live(kind: str, subject: str) -> Select[Any]:
     return select(tables.jobs).where(jobs.kind == kind, jobs.subject == subject, live)
 
 
-def _claimable(kinds: Collection[str], now: Seconds) -> Select[Any]:
+def _claimable(kinds: Collection[str], now: Seconds) -> Sequence[Select[Any]]:
+    """What waits and what has an expired lease: one query for each, so that both can follow the index."""
     jobs = tables.jobs.c
     waits = and_(jobs.state == JobState.QUEUED.value, jobs.run_after <= now)
     expired = and_(jobs.state == JobState.RUNNING.value, jobs.lease_expires <= now)
-    return (
-        select(tables.jobs)
-        .where(or_(waits, expired), jobs.kind.in_(kinds))
-        .order_by(jobs.priority.desc(), jobs.created, jobs.id)
-        .limit(1)
-    )
+    first = select(tables.jobs).order_by(jobs.priority.desc(), jobs.created, jobs.id).limit(1)
+    return [first.where(condition, jobs.kind.in_(kinds)) for condition in (waits, expired)]
+
+
+async def _first_claimable(connection: AsyncConnection, kinds: Collection[str], now: Seconds) -> Job | None:
+    queries = [query.with_for_update(skip_locked=True) for query in _claimable(kinds, now)]
+    found = [job for query in queries if (job := await _first(connection, query))]
+    return min(found, key=lambda job: (-job.priority, job.created, job.id), default=None)
 
 
 async def _locked(connection: AsyncConnection, job_id: str) -> Job:

@@ -31,7 +31,7 @@ jobs = Table(
     Column("updated", Float, nullable=False),
     # What makes enqueueing idempotent: one live job a (kind, subject), whoever enqueues at the same moment.
     Index("uq_jobs_live", "kind", "subject", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
-    Index("ix_jobs_order", "state", "priority", "created"),
+    Index("ix_jobs_order", "state", "priority", "created"),  # read backwards: the highest priority first
     Index("ix_jobs_updated", "updated"),
 )
 

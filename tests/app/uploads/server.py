@@ -18,6 +18,7 @@ from tests.app.application import PASSWORD, resize
 
 from matinee.app.http import Parts, build_app, server_config
 from matinee.app.uploads import routes
+from matinee.app.uploads.part import part_path
 from matinee.app.uploads.service import Uploads
 from matinee.app.uploads.upload import Upload
 from matinee.base.clock import system_clock
@@ -49,9 +50,9 @@ async def serve(folder: Path) -> None:
     await uvicorn.Server(server_config(build_app(parts), host="127.0.0.1", port=0)).serve(sockets=[listener])
 
 
-async def receive(folder: Path, upload: Upload, part: Path) -> None:
+async def receive(folder: Path, upload: Upload) -> None:
     """Put a whole file aside, as the job of an upload does; again is no error."""
-    await asyncio.to_thread(_move, part, folder / "received" / upload.id)
+    await asyncio.to_thread(_move, part_path(folder / "uploads", upload.id), folder / "received" / upload.id)
 
 
 def _move(part: Path, target: Path) -> None:

@@ -28,7 +28,7 @@ class Service:
         self.client, self.taken = client, list[Upload]()
         self.uploads = Uploads(folder, system_clock, 1_000, self._take)
 
-    async def _take(self, upload: Upload, _: Path) -> None:
+    async def _take(self, upload: Upload) -> None:
         self.taken.append(upload)
 
     async def create(self, size_bytes: int = 11) -> str:
@@ -150,7 +150,7 @@ async def test_a_full_disk_is_told_before_the_first_byte(tmp_path: Path) -> None
 
 
 def _on_a_full_disk(folder: Path) -> Uploads:
-    async def take(_: Upload, __: Path) -> None:
+    async def take(_: Upload) -> None:
         raise AssertionError("nothing can arrive")
 
     return Uploads(folder / "uploads", system_clock, 1_000, take, free_bytes=lambda _: 10)

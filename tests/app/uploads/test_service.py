@@ -59,7 +59,7 @@ class Machine:
             boot=lambda: self.boot,
         )
 
-    async def _take(self, upload: Upload, _: Path) -> None:
+    async def _take(self, upload: Upload) -> None:
         if self.is_refusing:
             raise RuntimeError("the queue is away")
         self.taken.append(upload.id)

@@ -11,13 +11,15 @@ const FONTS_MAX_MS = 1500;
 
 const OPEN_PAGES = ['/login', '/setup'];
 
-export const load: LayoutLoad = async ({ fetch, url }) => {
+export const load: LayoutLoad = async ({ fetch, url, untrack }) => {
   const [session] = await Promise.all([getSession(fetch), loadFonts()]);
   current.take(session);
-  const isOpen = OPEN_PAGES.includes(url.pathname);
+  // Asked once, and again after signing in or out; not for every page.
+  const { pathname, search } = untrack(() => ({ pathname: url.pathname, search: url.search }));
+  const isOpen = OPEN_PAGES.includes(pathname);
   if (session.signed_in && isOpen) redirect(307, '/');
   if (session.signed_in || isOpen) return { session };
-  const to = url.pathname + url.search;
+  const to = pathname + search;
   redirect(307, session.needs_setup ? '/setup' : to === '/' ? '/login' : `/login?to=${encodeURIComponent(to)}`);
 };
 

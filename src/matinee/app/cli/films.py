@@ -34,17 +34,23 @@ def add(
             help="A subtitle file: film.en.srt, film.de.forced.vtt ...; may be repeated.", exists=True, dir_okay=False
         ),
     ] = None,
+    accept_damaged: Annotated[
+        bool, typer.Option("--accept-damaged", help="Take a film that is cut off or damaged: publish what is there.")
+    ] = False,
     no_wait: Annotated[bool, _NO_WAIT] = False,
     json: Json = False,
 ) -> None:
     """Add one film, with the subtitles, poster and description that lie beside it."""
+    from msgspec.structs import replace  # noqa: PLC0415
+
     from matinee.app.cli.adding import add_one  # noqa: PLC0415
     from matinee.catalog.title import Metadata  # noqa: PLC0415
 
     output = Output(json)
     said = Metadata(title=title, year=year, genres=tuple(genre or ()), synopsis=synopsis, language=_language(language))
     try:
-        outcome = add_one(settings_now(), _given(path, said, poster, subtitles or []), is_followed=not no_wait)
+        given = replace(_given(path, said, poster, subtitles or []), is_damaged_accepted=accept_damaged)
+        outcome = add_one(settings_now(), given, is_followed=not no_wait)
     except KeyboardInterrupt:
         output.note(_INTERRUPTED)
         raise

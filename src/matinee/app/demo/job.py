@@ -21,7 +21,7 @@ LOOK_S = 0.5
 
 @dataclass(frozen=True)
 class RenderDemo:
-    """The handler of `demo` jobs; the subject is a film's slug, and `folder` holds what is made until it is taken in."""
+    """The handler of `demo` jobs; the subject is a film's slug, `folder` holds what is made until it is taken in."""
 
     ingest: Ingest
     compute: Compute

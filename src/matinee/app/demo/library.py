@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from matinee.app.demo.film import Film, subtitles
-from matinee.app.demo.plates import graded
-from matinee.app.demo.programme import PROGRAMME
+from matinee.app.demo.posters import poster, still
+from matinee.app.demo.programme import PROGRAMME, SHOW_SYNOPSIS, SHOW_TAGLINE
 from matinee.app.demo.render import render
 from matinee.app.given import Given
 from matinee.base.errors import NotFound
 from matinee.base.process import Stopped
-from matinee.catalog import artwork
 from matinee.catalog.lettering import Fonts
 from matinee.catalog.naming import SubtitleName
 from matinee.catalog.service import Catalog
@@ -65,17 +64,16 @@ def make_film(film: Film, folder: Path, fonts: Path, ffmpeg: Path) -> str:
             raise Stopped(f"rendering {film.slug} was stopped")
         (folder / PROGRESS).write_text(f"{share:.3f}", encoding="ascii")
 
-    still = artwork.draw(graded(film.look.still, film.look.grade))
-    drawn = artwork.poster(still.webp, film.title, faces, film.look.lettering, film.look.focus)
-    (folder / POSTER).write_bytes(drawn.webp)
-    (folder / STILL).write_bytes(still.webp)
+    (folder / POSTER).write_bytes(poster(film, faces).webp)
+    (folder / STILL).write_bytes(still(film).webp)
     for language, text in subtitles(film).items():
         (folder / f"{language}.vtt").write_text(text, encoding="utf-8")
     return render(film, folder, ffmpeg, faces, on_progress=on_progress).name
 
 
 def given_of(film: Film, folder: Path) -> Given:
-    """What `make_film` left in `folder`, as a film to take."""
+    """What `make_film` left in `folder`, as a film to take; a series looks like its first episode."""
+    is_first = film.episode == 1
     metadata = Metadata(
         title=film.title,
         year=film.year,
@@ -96,15 +94,21 @@ def given_of(film: Film, folder: Path) -> Given:
         poster=folder / POSTER,
         fanart=folder / STILL,
         show=metadata_of_show(film) if film.show else None,
-        show_poster=folder / POSTER if film.show else None,
-        show_fanart=folder / STILL if film.show else None,
+        show_poster=folder / POSTER if is_first else None,
+        show_fanart=folder / STILL if is_first else None,
     )
 
 
 def metadata_of_show(film: Film) -> Metadata:
     """What is said of the series that an episode belongs to."""
     return Metadata(
-        show=film.show, show_year=film.year, genres=film.genres, language=film.language, people=_people(film)
+        show=film.show,
+        show_year=film.year,
+        synopsis=SHOW_SYNOPSIS,
+        tagline=SHOW_TAGLINE,
+        genres=film.genres,
+        language=film.language,
+        people=_people(film),
     )
 
 

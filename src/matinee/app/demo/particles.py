@@ -283,7 +283,7 @@ def _disc(radius: float, x: float, y: float) -> Floats:
     reach = math.ceil(radius * 1.6 + 1)
     rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     distance = np.hypot(rows + 0.5 - y, columns + 0.5 - x) / radius
-    soft = np.exp(-(distance**2) * 1.8) if radius < 4 else 1 / (1 + np.exp((distance - 0.85) * 9))
+    soft = np.exp(-(distance**2) * 1.8) if radius < 4 else 1 / (1 + np.exp((distance - 0.8) * 6))
     peak = min(1.0, radius**2 * 1.4)  # a flake smaller than a pixel is not larger, only fainter
     return np.asarray(soft * peak, dtype=np.float32)
 

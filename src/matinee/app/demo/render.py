@@ -51,7 +51,7 @@ def master_argv(ffmpeg: Path, size: tuple[int, int], rate: tuple[int, int], scor
         *("-f", "wav", "-i", f"file:{score}"),
         *("-map", "0:v:0", "-map", "1:a:0"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "film", "-crf", "20", "-g", "48", "-threads", "1"),
-        *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
+        *("-vf", "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709"),  # raw planes do not say it
         *("-c:a", "flac", "-compression_level", "5"),
         *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),  # no random ids
         *("-f", "matroska", f"file:{to}"),

@@ -34,8 +34,8 @@ from matinee.base.clock import Clock
 from matinee.base.ids import new_id
 from matinee.base.objects import StorageFull
 
-OnComplete: TypeAlias = Callable[[Upload, Path], Awaitable[None]]
-"""Takes over a whole upload that lies at a path: enqueues its job. Idempotent: it may be called again for it."""
+OnComplete: TypeAlias = Callable[[Upload], Awaitable[None]]
+"""Takes over a whole file (`Uploads.path_of`): enqueues its job. Idempotent: it may be called again for an upload."""
 
 SYNC_BYTES = 256 << 20  # at most this much waits in memory to be forced to the disk
 FREE_BYTES_MIN = 1 << 30  # left for everything else that writes to the disk
@@ -145,7 +145,7 @@ class Uploads:
     async def _hand_over(self, upload: Upload) -> Upload:
         if upload.synced_bytes < upload.size_bytes or upload.is_handed_over:
             return upload
-        await self.on_complete(upload, self.path_of(upload.id))
+        await self.on_complete(upload)
         handed_over = msgspec.structs.replace(upload, is_handed_over=True, updated=self.clock())
         await _to_the_end(parts.write_record, self.folder, handed_over)
         return handed_over

@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
+# RFC 9110 14.1.1 and 14.1.2; names of units are read in any case. IGNORECASE would make this twice as slow.
+_RANGE = re.compile(r"[bB][yY][tT][eE][sS]=([0-9]{0,18}+)-([0-9]{0,18}+)")
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
@@ -29,13 +30,15 @@ def resolve_range(text: str, size: int) -> Span | None:
     match = _RANGE.fullmatch(text)
     if match is None:
         return None
-    start, end, suffix = match.groups()
-    if suffix is not None:
-        first, stop = max(0, size - int(suffix)), size
-    else:
+    start, end = match.groups()
+    if start:
         first, stop = int(start), min(size, int(end) + 1) if end else size
         if end and int(end) < first:
             return None  # RFC 9110 14.1.2: such a range is invalid, not unsatisfiable
+    elif end:
+        first, stop = max(0, size - int(end)), size
+    else:
+        return None
     if first >= stop:
         raise UnsatisfiableRangeError
     return Span(first, stop - first)

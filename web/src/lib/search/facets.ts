@@ -36,10 +36,10 @@ export function narrow(cards: readonly Card[], chosen: Chosen): Card[] {
   return cards.filter((card) => matches(card, chosen));
 }
 
-/** Each facet with the counts that choosing a value would give; facets with one value alone are left out. */
+/** Each facet with the counts that choosing a value would give; facets without values are left out. */
 export function facetsOf(cards: readonly Card[], chosen: Chosen): Facet[] {
   return NAMES.map((name) => ({ name, values: countsOf(cards.filter((card) => matches(card, chosen, name)), name) })).filter(
-    (facet) => facet.values.length > 1 || chosen[facet.name].length > 0,
+    (facet) => facet.values.length > 0,
   );
 }
 

@@ -1,0 +1,220 @@
+"""The command line as a person meets it: words, exit codes, and one JSON document."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from matinee.app.cli import main
+from matinee.app.cli.machine import setting_rows
+from matinee.app.settings import NAMES, Settings
+
+SOURCES = Path(main.__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in NAMES.values():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MATINEE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+class Ran:
+    """What a command answered."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def document(self) -> Any:
+        return msgspec.json.decode(self.out)
+
+
+@pytest.fixture
+def matinee(capfdbinary: pytest.CaptureFixture[bytes]) -> Any:
+    def run(*arguments: str) -> Ran:
+        code = main.run(arguments)
+        out, err = capfdbinary.readouterr()
+        return Ran(code, out.decode(), err.decode())
+
+    return run
+
+
+def in_its_own_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "matinee", *arguments],
+        env={**os.environ, "PYTHONPATH": str(SOURCES), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+_FILMS = ("add", "import", "list", "show", "remove", "jobs")
+_ROLES = ("up", "serve", "edge", "work", "control")
+COMMANDS = (*_FILMS, *_ROLES, "doctor", "password", "settings")
+
+
+def test_the_help_names_every_command_and_loads_none_of_them() -> None:
+    shown = in_its_own_process("--help")
+    assert shown.returncode == 0
+    assert all(f" {command} " in shown.stdout for command in COMMANDS)
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, matinee.app.cli.main; print(*sys.modules)"],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not {"sqlalchemy", "litestar", "distributed", "numpy", "PIL", "obstore", "asyncio"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, matinee: Any) -> None:
+    ran = matinee(command, "--help")
+    assert ran.code == 0
+    assert "Usage: matinee" in ran.out
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["add"], ["add", "x", "--year", "12"], ["show"]])
+def test_a_command_that_is_not_understood_ends_with_2(arguments: list[str], matinee: Any) -> None:
+    assert matinee(*arguments).code == 2
+
+
+def test_a_language_that_is_none_is_a_usage_error(matinee: Any, tmp_path: Path) -> None:
+    ran = matinee("add", str(tmp_path / "film.mkv"), "--language", "klingon!")
+    assert (ran.code, "no language we know" in ran.err) == (2, True)
+
+
+def test_a_failure_is_one_sentence_with_a_remedy_and_no_traceback(matinee: Any, tmp_path: Path) -> None:
+    ran = matinee("add", str(tmp_path / "nothing.mkv"))
+    assert (ran.code, ran.out) == (1, "")
+    assert "there is no file" in ran.err
+    assert "check the path" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_with_json_a_failure_is_the_document(matinee: Any, tmp_path: Path) -> None:
+    ran = matinee("add", str(tmp_path), "--json")
+    assert ran.code == 1
+    assert ran.document["error"]["code"] == "unusable_file"
+
+
+def test_a_typo_in_a_setting_names_the_nearest_one(matinee: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATINEE_PROT", "1")
+    ran = matinee("list")
+    assert (ran.code, "MATINEE_PORT" in ran.err) == (1, True)
+
+
+def test_what_nobody_expected_is_one_line_and_a_log(matinee: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the unexpected")
+
+    monkeypatch.setattr("matinee.app.cli.catalogue.titles_in", fail)
+    ran = matinee("list")
+    log = home / "logs" / "cli.log"
+    assert (ran.code, str(log) in ran.err.replace("\n", "")) == (1, True)
+    assert "Traceback" not in ran.err
+    assert "Traceback" in log.read_text()
+
+
+def test_being_interrupted_ends_with_130(matinee: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("matinee.app.cli.adding.add_one", interrupt)
+    ran = matinee("add", str(tmp_path / "film.mkv"))
+    assert (ran.code, "run the same command again" in ran.err) == (130, True)
+
+
+def test_an_empty_catalogue_says_what_to_do(matinee: Any) -> None:
+    assert "matinee add" in matinee("list").out
+    assert matinee("list", "--json").document == []
+    assert matinee("jobs", "--json").document == []
+
+
+def test_a_film_is_added_listed_shown_and_removed(matinee: Any, tmp_path: Path, home: Path) -> None:
+    film = tmp_path / "Fog (1999).mkv"
+    film.write_bytes(b"film")
+    added = matinee("add", str(film), "--no-wait", "--genre", "Noir", "--genre", "War", "--json")
+    assert added.code == 0
+    title_id = added.document["title_id"]
+    assert (added.document["title"], added.document["state"], added.document["url"]) == ("Fog", "processing", None)
+    listed = matinee("list", "--json").document
+    assert [(each["id"], each["genres"]) for each in listed] == [(title_id, ["Noir", "War"])]
+    assert "Fog" in matinee("list").out
+    assert "Noir, War" in matinee("show", title_id).out
+    assert matinee("show", title_id, "--json").document["job"]["state"] == "queued"
+    assert "Fog" in matinee("jobs").out
+    assert matinee("jobs", "cancel", added.document["job_id"]).code == 0
+    assert matinee("jobs", "retry", added.document["job_id"], "--json").document["state"] == "queued"
+    assert matinee("remove", title_id, "--yes", "--json").document["removed"][0]["id"] == title_id
+    assert matinee("list", "--json").document == []
+    assert not [path for path in (home / "objects").rglob("*") if path.is_file()]
+    assert film.exists()
+
+
+def test_a_folder_is_imported_past_its_bad_files(matinee: Any, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    for path, content in {
+        "Movies/Fog (1999)/Fog (1999).mkv": b"fog",
+        "Movies/Empty (2000).mkv": b"",
+        "Movies/sample.mkv": b"sample",
+        "Shows/Harbour (2021)/Season 01/Harbour S01E01 Part 1.mkv": b"part 1",
+    }.items():
+        (library / path).parent.mkdir(parents=True, exist_ok=True)
+        (library / path).write_bytes(content)
+    planned = matinee("import", str(library), "--dry-run", "--json")
+    assert (planned.code, len(planned.document["finds"])) == (0, 3)
+    ran = matinee("import", str(library), "--no-wait", "--json")
+    assert (ran.code, ran.document["failed"]) == (1, 1)
+    outcomes = {outcome["path"]: outcome for outcome in ran.document["taken"]}
+    assert "is empty" in outcomes["Movies/Empty (2000).mkv"]["error"]
+    assert outcomes["Movies/Fog (1999)/Fog (1999).mkv"]["state"] == "processing"
+    assert [skip["path"] for skip in ran.document["skipped"]] == ["Movies/sample.mkv"]
+    shown = matinee("import", str(library), "--no-wait")
+    assert (shown.code, "Harbour S1 E1 Part 1" in shown.out, "1 failed" in shown.out) == (1, True, True)
+    assert len(matinee("list", "--json").document) == 3
+
+
+def test_a_folder_that_is_none_is_an_error(matinee: Any, tmp_path: Path) -> None:
+    assert "does not exist" in matinee("import", str(tmp_path / "gone")).err
+    (tmp_path / "film.mkv").write_bytes(b"film")
+    assert "matinee add" in matinee("import", str(tmp_path / "film.mkv")).err
+
+
+def test_names_cannot_write_to_the_terminal(matinee: Any, tmp_path: Path) -> None:
+    film = tmp_path / "\x1b[2J[red]Fog (1999).mkv"
+    film.write_bytes(b"")
+    ran = matinee("import", str(tmp_path), "--no-wait")
+    assert "\x1b" not in ran.out + ran.err
+    assert "[red]" in ran.out
+
+
+def test_settings_say_where_they_are_from_and_keep_secrets() -> None:
+    settings = Settings(port=9000, database_url="postgresql://me:secret@db/matinee")
+    rows = {name: (value, origin) for name, value, origin in setting_rows(settings, {"MATINEE_PORT": "9000"})}
+    assert set(rows) == set(NAMES.values())
+    assert rows["MATINEE_PORT"] == ("9000", "environment")
+    assert rows["MATINEE_DEMO"] == ("true", "default")
+    assert rows["DATABASE_URL"][0] == "postgresql://me:***@db/matinee"
+
+
+def test_settings_are_printed_as_one_document(matinee: Any) -> None:
+    assert {row["name"] for row in matinee("settings", "--json").document} == set(NAMES.values())
+
+
+def test_a_check_up_reports_every_check(matinee: Any) -> None:
+    found = matinee("doctor", "--json")
+    checks = found.document["checks"]
+    assert checks
+    assert all(check["state"] in ("ok", "warning", "failed") for check in checks)
+    assert all(check["remedy"] for check in checks if check["state"] == "failed")
+    assert found.code == int(any(check["state"] == "failed" for check in checks))

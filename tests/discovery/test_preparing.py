@@ -1,0 +1,73 @@
+"""What the home page says of films on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from tests.catalog.samples import episode, film, library, show
+
+from matinee.base.units import Seconds
+from matinee.discovery.preparing import FAILED_SHOWN_S, Pace, preparing_of
+from matinee.work.job import Job, JobState, Progress, Stage
+
+NOW = Seconds(FAILED_SHOWN_S * 10)
+
+
+def job(subject: str, state: JobState = JobState.RUNNING, **known: Any) -> Job:
+    made: dict[str, Any] = {
+        "id": f"job_{subject}",
+        "kind": "encode",
+        "created": NOW - 60,
+        "updated": NOW - 1,
+        "attempt": 1,
+    }
+    return Job(**{**made, "subject": subject, "state": state, **known})
+
+
+def on_its_way(title_id: str, **known: Any) -> Any:
+    return film(title_id, state="processing", height=0, **known)
+
+
+def test_running_comes_before_waiting_before_failed_and_playable_is_left_out() -> None:
+    titles = [on_its_way(each, title=each.title()) for each in ("a", "b", "c", "d")]
+    jobs = [
+        job("c", JobState.FAILED, reason="it is empty"),
+        job("b", JobState.QUEUED),
+        job("a"),
+        job("ready"),
+        job("d", JobState.DONE),
+    ]
+    shown = preparing_of(jobs, library(*titles, film("ready")), NOW, Pace().eta_s)
+    assert [(each.title, each.state) for each in shown] == [("A", "running"), ("B", "queued"), ("C", "failed")]
+    assert shown[2].reason == "it is empty"
+
+
+def test_only_the_latest_job_of_a_title_counts() -> None:
+    jobs = [job("a", JobState.FAILED, id="old", created=1.0), job("a", JobState.RUNNING, id="new")]
+    shown = preparing_of(jobs, library(on_its_way("a")), NOW, Pace().eta_s)
+    assert [each.job_id for each in shown] == ["new"]
+
+
+def test_a_failure_is_shown_for_a_day_under_the_name_its_job_kept() -> None:
+    refused = job("gone", JobState.FAILED, payload={"title": "Refused"}, updated=NOW - FAILED_SHOWN_S + 5)
+    assert [(each.title, each.title_id) for each in preparing_of([refused], library(), NOW, Pace().eta_s)] == [
+        ("Refused", "")
+    ]
+    assert preparing_of([refused], library(), Seconds(NOW + 10), Pace().eta_s) == ()
+
+
+def test_the_stage_is_the_first_that_is_not_done() -> None:
+    progress = Progress((Stage("inspect", 1, 1), Stage("360p", 1, 4), Stage("720p", 0, 4)))
+    titles = [show("s", title="Harbour"), episode("e", "s", 1, 1, title="Fog", state="processing", height=0)]
+    shown = preparing_of([job("e", progress=progress)], library(*titles), NOW, Pace().eta_s)[0]
+    assert (shown.title, shown.stage, shown.eta_s) == ("Harbour: Fog", "360p", None)
+
+
+def test_the_time_left_follows_from_what_was_done_since_it_was_first_seen() -> None:
+    pace = Pace()
+    begun = job("a", progress=Progress((Stage("360p", 20, 100),)))
+    later = msgspec.structs.replace(begun, progress=Progress((Stage("360p", 60, 100),)))
+    assert pace.eta_s(begun, Seconds(100.0)) is None
+    assert pace.eta_s(later, Seconds(120.0)) == 20.0
+    assert pace.eta_s(msgspec.structs.replace(later, state=JobState.QUEUED), Seconds(120.0)) is None

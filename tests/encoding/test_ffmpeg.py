@@ -1,0 +1,137 @@
+"""FFmpeg's command lines: compared whole with golden files, and nothing of a file's name ever an option."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.encoding.film import STEREO, film, inspected, planned
+
+from matinee.base.process import shown
+from matinee.encoding import ffmpeg
+from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
+from matinee.encoding.plan import Plan
+from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.timeline import idr_frames
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
+FFMPEG, MASTER, OUT = Path("/opt/ffmpeg"), Path("/store/masters/abc"), Path("/scratch/out")
+PLAN = planned(film(90))
+HOSTILE = ["-i", "--help", "concat:/etc/passwd|b", "http://evil.example/a.mp4", "a\n-f\nlavfi", "%d.mp4", "-", "pipe:0"]
+
+
+def video_recipe(plan: Plan) -> VideoRecipe:
+    recipe = plan.video[0].recipe
+    assert isinstance(recipe, VideoRecipe)
+    return recipe
+
+
+def audio_recipe(plan: Plan) -> AudioRecipe:
+    recipe = plan.audio[0].recipe
+    assert isinstance(recipe, AudioRecipe)
+    return recipe
+
+
+def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
+    """One of each command line."""
+    found, timeline = plan.inspection, plan.timeline
+    middle = plan.chunks[len(plan.chunks) // 2]
+    return {
+        "chunk": ffmpeg.chunk_argv(FFMPEG, master, found, middle, video_recipe(plan), OUT),
+        "audio": ffmpeg.audio_argv(FFMPEG, master, found, audio_recipe(plan), OUT),
+        "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
+        "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
+        "check": ffmpeg.check_argv(FFMPEG, master, timeline, (240, 136), OUT),
+        "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, OUT),
+    }
+
+
+def raw_plan() -> Plan:
+    """The plan of a raw stream, whose frames are counted and which cannot be sought in."""
+    return planned(inspected(list(range(600)), Fraction(1, 25), nominal=Fraction(25), demuxer="h264", audio=(STEREO,)))
+
+
+@pytest.mark.parametrize("name", commands(PLAN))
+def test_a_command_line_is_the_golden_one(name: str) -> None:
+    found = shown(commands(PLAN)[name]).replace(" -", "\n-").replace("\n-1", " -1") + "\n"
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(found)
+    assert found == golden.read_text(), "if it is meant to differ, run once with UPDATE_GOLDEN=1 and read the diff"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_masters_name_is_only_ever_the_value_of_the_input_option(name: str) -> None:
+    master = Path("/store") / name
+    ordinary = commands(PLAN)
+    for kind, argv in commands(PLAN, master).items():
+        place = ordinary[kind].index("-i") + 1
+        assert argv == [*ordinary[kind][:place], str(master), *ordinary[kind][place + 1 :]]
+        assert argv[place].startswith("/"), "so that it is neither an option nor a protocol"
+
+
+def test_every_input_is_opened_by_name_of_demuxer_files_only_and_known_decoders_only() -> None:
+    for name, argv in commands(PLAN).items():
+        before = argv[: argv.index("-i")]
+        assert before[before.index("-protocol_whitelist") + 1] == "file", name
+        assert before[before.index("-f") + 1] == "mov", name
+        decoders = set(before[before.index("-codec_whitelist") + 1].split(","))
+        assert decoders <= VIDEO_DECODERS | AUDIO_DECODERS, name
+        assert "-nostdin" in before, name
+
+
+def test_our_own_files_are_checked_with_the_one_decoder_that_they_need() -> None:
+    argv = commands(PLAN)["check"]
+    assert argv[argv.index("-codec_whitelist") + 1] == "h264"
+    assert "-xerror" in argv
+
+
+@given(label=st.text(max_size=20), language=st.text(max_size=20))
+def test_no_text_of_the_films_own_is_in_a_command_line(label: str, language: str) -> None:
+    track = msgspec.structs.replace(STEREO, title=f"<{label}>", language=f"<{language}>")
+    plan = planned(film(30, audio=(track,)))
+    for argv in commands(plan).values():
+        assert not [word for word in argv if "<" in word]
+
+
+def test_a_chunk_has_exactly_its_frames() -> None:
+    argv, chunk = commands(PLAN)["chunk"], PLAN.chunks[len(PLAN.chunks) // 2]
+    assert argv[argv.index("-frames:v") + 1] == str(chunk.end - chunk.start)
+    assert argv[argv.index("-video_track_timescale") + 1] == "24000"
+
+
+def test_the_first_chunk_is_not_sought_to_and_a_later_one_is() -> None:
+    found, recipe = PLAN.inspection, video_recipe(PLAN)
+    first, later = (ffmpeg.chunk_argv(FFMPEG, MASTER, found, PLAN.chunks[n], recipe, OUT) for n in (0, -1))
+    assert "-ss" not in first
+    assert later.index("-ss") < later.index("-i")
+
+
+def test_a_raw_stream_is_never_sought_in_and_its_frames_are_counted() -> None:
+    plan = raw_plan()
+    argv = commands(plan)["chunk"]
+    assert "-ss" not in argv
+    assert "setpts=N*1-" in argv[argv.index("-vf") + 1]
+
+
+def test_idrs_are_forced_where_the_timeline_says() -> None:
+    recipe = video_recipe(PLAN)
+    argv = ffmpeg.x264(recipe)
+    expression = argv[argv.index("-force_key_frames") + 1].removeprefix("expr:")
+    segment = recipe.timeline.segment_frames
+    assert expression == "+".join(f"eq(mod(n,{segment}),{frame})" for frame in idr_frames(segment, segment))
+
+
+def test_bitrates_are_numbers_of_the_rung() -> None:
+    recipe = video_recipe(PLAN)
+    argv = ffmpeg.x264(recipe)
+    bps = recipe.rung.bitrate_bps
+    assert argv[argv.index("-b:v") + 1] == str(bps)
+    assert int(argv[argv.index("-maxrate") + 1]) == bps * ffmpeg.MAXRATE_FACTOR
+    assert int(argv[argv.index("-bufsize") + 1]) == bps * ffmpeg.BUFFER_S

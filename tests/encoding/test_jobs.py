@@ -1,0 +1,318 @@
+"""A film in, a film out: the whole job over generated films, interrupted, damaged, and done again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.encoding.remake import remake
+from tests.encoding.workshop import Workshop, workshop
+from tests.media.boxes import read_index, read_init
+from tests.media.compare import av_offset_ms, check_joins, compare
+from tests.media.generate import Clip, make_flash_and_beep, make_numbered, number_of
+from tests.media.track import MediaFile, Range, check_file, pictures
+
+from matinee.base.errors import Unavailable
+from matinee.encoding.asset import Asset, SegmentIndex
+from matinee.encoding.quality import QualityFailed
+from matinee.encoding.source import FilmRefused
+from matinee.encoding.tasks import EncoderDiffers, FramesMissing
+
+CLIP = Clip(frames=312, width=854, height=480)
+"""13 s at 23.976: three segments, three chunks, two rungs."""
+SMALL = Clip(frames=312, width=320, height=180)
+
+
+@pytest.fixture(scope="module")
+def flash_and_beep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_flash_and_beep(tmp_path_factory.mktemp("film") / "film.mkv", CLIP)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A numbered film with one rung."""
+    return make_numbered(tmp_path_factory.mktemp("film") / "film.mp4", SMALL)
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Workshop]:
+    async with workshop(tmp_path / "home") as made:
+        yield made
+
+
+def read_file(url: str, part: Range | None) -> bytes:
+    data = Path(url).read_bytes()
+    return data if part is None else data[part[0] : part[1] + 1]
+
+
+def checked(place: Workshop, rendition: object) -> MediaFile:
+    """A stored rendition, held against the standards and its own index."""
+    key, init, index = (getattr(rendition, name) for name in ("key", "init_range", "index_range"))
+    folder = place.folder / "objects" / "renditions" / key
+    known = msgspec.json.decode((folder / "index.json").read_bytes(), type=SegmentIndex)
+    return check_file(read_file, str(folder / "media.mp4"), init_range=init, index_range=index, known=known)
+
+
+def shown_frames(place: Workshop, key: str) -> list[int]:
+    """The numbers that the frames of a rendition of a numbered film show."""
+    url = str(place.folder / "objects" / "renditions" / key / "media.mp4")
+    return [number_of(luma) for _, luma in pictures(read_file, media_file(url, place, key))]
+
+
+def media_file(url: str, place: Workshop, key: str) -> MediaFile:
+    folder = Path(url).parent
+    facts = msgspec.json.decode((folder / "rendition.json").read_bytes())
+    init, index = tuple(facts["init_range"]), tuple(facts["index_range"])
+    read_init(read_file(url, init))
+    read_index(read_file(url, index))
+    return check_file(read_file, url, init_range=init, index_range=index)
+
+
+async def only(place: Workshop) -> Asset:
+    (version,) = await place.versions()
+    return version
+
+
+# The film that comes out
+
+
+async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
+    place: Workshop, flash_and_beep: Path
+) -> None:
+    order = place.take(flash_and_beep)
+    await place.encode(order)
+
+    first, last = await place.versions()
+    assert [[rung.name for rung in version.video] for version in (first, last)] == [["360p"], ["360p", "480p"]]
+    assert [(version.number, version.is_complete) for version in (first, last)] == [(1, False), (2, True)]
+    assert first.duration_s == pytest.approx(13.013)
+    assert first.storyboard is not None
+
+    keys = {one.key for one in (*last.video, *last.audio)}
+    files = ("index.json", "media.m3u8", "media.mp4", "rendition.json")
+    assert set(place.stored()) == {
+        order.master,
+        *(f"renditions/{key}/{file}" for key in keys for file in files),
+        f"images/{last.still}",
+        f"images/{last.storyboard.image}" if last.storyboard else "",
+    }
+    assert list((place.folder / "scratch").iterdir()) == []
+    assert place.reports[-1].stages[-1].done == place.reports[-1].stages[-1].total
+
+    # The files are what the standards and the source say.
+    video = [checked(place, rung) for rung in last.video]
+    (audio,) = [checked(place, track) for track in last.audio]
+    for file in video:
+        comparison = compare(flash_and_beep, read_file, file)
+        assert len(comparison.times) == CLIP.frames
+        assert list(comparison.times) == [n / CLIP.rate for n in range(CLIP.frames)], "not a tick off at any join"
+        check_joins(comparison, [144, 288])
+        assert file.starts == tuple(n * Fraction(6006, 1000) for n in range(3))
+        assert abs(av_offset_ms(read_file, file, audio)) <= 5
+
+    # Again: nothing is published and nothing encoded.
+    before, performed = place.stored(), place.compute.performed.total()
+    await place.encode(order)
+    assert (place.stored(), place.compute.performed.total()) == (before, performed)
+    assert len(await place.versions()) == 2
+    assert [event["kind"] for event in await place.events()] == ["asset.published.1"] * 2
+
+
+async def test_an_independent_run_makes_the_same_bytes_of_every_frame_in_order(
+    place: Workshop, small: Path, whole: dict[str, str]
+) -> None:
+    await place.encode(place.take(small))
+    assert place.stored() == whole
+    (rung,) = (await only(place)).video
+    assert shown_frames(place, rung.key) == list(range(SMALL.frames))
+
+
+async def test_a_film_without_sound_is_published(place: Workshop, tmp_path: Path) -> None:
+    clip = Clip(frames=30, width=160, height=90)
+    await place.encode(place.take(make_numbered(tmp_path / "silent.mp4", clip, has_sound=False)))
+    version = await only(place)
+    assert (version.audio, version.is_complete) == ((), True)
+
+
+async def test_odd_sides_are_made_even(place: Workshop, tmp_path: Path) -> None:
+    even = make_numbered(tmp_path / "even.mp4", Clip(frames=30), has_sound=False)
+    odd = remake(even, tmp_path / "odd.mkv", "-vf", "scale=161:91", "-c:v", "ffv1", "-pix_fmt", "yuv444p")
+    await place.encode(place.take(odd))
+    (rung,) = (await only(place)).video
+    assert (rung.width, rung.height) == (160, 90)
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_an_interrupted_job_goes_on_and_makes_the_same_bytes(
+    seed: int, whole: dict[str, str], small: Path, tmp_path: Path
+) -> None:
+    chance, encoded = random.Random(seed), dict[str, int]()
+    for _ in range(50):
+        async with workshop(tmp_path / "home") as place:
+            job = asyncio.create_task(place.encode(place.take(small)))
+            await asyncio.wait([job], timeout=chance.uniform(0.05, 0.7))
+            job.cancel()
+            await asyncio.wait([job])
+            for name, times in place.compute.encoded().items():
+                encoded[name] = encoded.get(name, 0) + times
+            if not job.cancelled():
+                job.result()
+                break
+    else:
+        pytest.fail("it gets no further")
+    assert set(encoded.values()) == {1}, "no chunk was encoded twice"
+    async with workshop(tmp_path / "home") as place:
+        assert place.stored() == whole
+        assert len(await place.versions()) == 1
+
+
+@pytest.fixture(scope="module")
+def whole(small: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What an uninterrupted job stores."""
+
+    async def encoded() -> dict[str, str]:
+        async with workshop(tmp_path_factory.mktemp("whole")) as place:
+            await place.encode(place.take(small))
+            return place.stored()
+
+    with asyncio.Runner() as runner:
+        return runner.run(encoded())
+
+
+# Quality control
+
+
+def damage(path: Path, *, at: float) -> None:
+    content = bytearray(path.read_bytes())
+    start = int(len(content) * at)
+    content[start : start + 64] = b"\xa5" * 64
+    path.write_bytes(bytes(content))
+
+
+def paths(place: Workshop, pattern: str) -> list[Path]:
+    return sorted((place.folder / "objects").glob(pattern))
+
+
+async def test_a_rendition_whose_bytes_changed_is_not_published_and_is_made_anew(place: Workshop, small: Path) -> None:
+    def corrupt(name: str) -> None:
+        if name.endswith("passed-0000"):
+            for media in paths(place, "renditions/*/media.mp4"):
+                damage(media, at=0.9)
+
+    order, place.compute.before = place.take(small), corrupt
+    with pytest.raises(QualityFailed, match="not what was written"):
+        await place.encode(order)
+    assert await place.versions() == []
+
+    place.compute.before = lambda _: None
+    await place.encode(order)
+    assert (await only(place)).is_complete
+
+
+async def test_a_chunk_that_went_bad_is_caught_and_encoded_anew(
+    place: Workshop, small: Path, whole: dict[str, str]
+) -> None:
+    def corrupt(name: str) -> None:
+        if name.endswith("rendition.json"):
+            for chunk in paths(place, "work/*/*/00001.mp4"):
+                damage(chunk, at=0.5)
+
+    order, place.compute.before = place.take(small), corrupt
+    with pytest.raises(QualityFailed):
+        await place.encode(order)
+    assert await place.versions() == []
+
+    place.compute.before = lambda _: None
+    await place.encode(order)
+    assert place.stored() == whole
+
+
+async def test_a_rendition_of_other_frames_is_not_published(place: Workshop, small: Path) -> None:
+    def swap(name: str) -> None:
+        if name.endswith("rendition.json"):  # chunks of the same length, so everything about them fits but the picture
+            for first in paths(place, "work/*/*/00000.mp4"):
+                first.write_bytes(first.with_name("00001.mp4").read_bytes())
+
+    order, place.compute.before = place.take(small), swap
+    with pytest.raises(QualityFailed, match="differs from the source at second"):
+        await place.encode(order)
+    assert await place.versions() == []
+
+
+# What is refused
+
+
+@pytest.fixture(scope="module")
+def damaged(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film some of whose frames are there and do not decode: zeros in the middle of its media."""
+    content = bytearray(small.read_bytes())
+    middle = content.index(b"mdat") + (len(content) - content.index(b"mdat")) * 2 // 5
+    content[middle : middle + 60_000] = bytes(60_000)
+    path = tmp_path_factory.mktemp("film") / "damaged.mp4"
+    path.write_bytes(content)
+    return path
+
+
+async def test_a_film_damaged_in_the_middle_is_refused_and_leaves_no_object(place: Workshop, damaged: Path) -> None:
+    with pytest.raises(FramesMissing, match="cannot be decoded") as refused:
+        await place.encode(place.take(damaged))
+    assert "--accept-damaged" in refused.value.message
+    assert place.stored() == {}
+    assert await place.versions() == []
+    (event,) = await place.events()
+    assert (event["kind"], event["reason"]) == ("asset.refused.1", refused.value.message)
+
+
+async def test_a_damaged_film_is_published_in_full_length_where_that_is_accepted(
+    place: Workshop, damaged: Path
+) -> None:
+    await place.encode(place.take(damaged, is_damaged_accepted=True))
+    version = await only(place)
+    assert version.is_complete
+    assert checked(place, version.video[0]).frames == SMALL.frames
+
+
+async def test_a_film_that_was_cut_off_is_refused_and_leaves_no_object(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    content = small.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(content[: len(content) // 2])
+    with pytest.raises(FilmRefused):
+        await place.encode(place.take(cut))
+    assert place.stored() == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nfile:///etc/passwd\n", b"\x00\x00\x00\x18ftypisom" + b"\x00" * 99])
+async def test_what_is_no_film_is_refused_and_leaves_no_object(
+    content: bytes, place: Workshop, tmp_path: Path
+) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    with pytest.raises(FilmRefused):
+        await place.encode(place.take(path))
+    assert place.stored() == {}
+
+
+async def test_a_film_whose_file_is_gone_is_refused(place: Workshop, small: Path) -> None:
+    order = place.take(small)
+    (place.folder / "objects" / order.master).unlink()
+    with pytest.raises(FilmRefused, match="not stored any more"):
+        await place.encode(order)
+
+
+async def test_another_build_of_ffmpeg_does_no_part_of_the_work(place: Workshop, small: Path) -> None:
+    other = msgspec.structs.replace(place.handler.encoder, build="1" * 64)
+    object.__setattr__(place.handler, "encoder", other)
+    with pytest.raises(EncoderDiffers) as refused:
+        await place.encode(place.take(small))
+    assert isinstance(refused.value, Unavailable), "so that the job is tried again, elsewhere"
+    assert await place.versions() == []

@@ -1,0 +1,145 @@
+"""A place to encode in: the real job and its real tasks, run in threads here instead of on a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.media.generate import ffmpeg
+
+import matinee.encoding.tables
+import matinee.insight.tables
+from matinee.base import objects as store
+from matinee.base.clock import system_clock
+from matinee.base.database import MAIN, open_engine, reading
+from matinee.base.objects import Objects, open_objects
+from matinee.encoding.asset import Asset
+from matinee.encoding.jobs import KIND, EncodeTitle
+from matinee.encoding.plan import Order
+from matinee.encoding.recipe import Encoder
+from matinee.encoding.service import Assets
+from matinee.encoding.tasks import Workplace
+from matinee.work.compute import Compute
+from matinee.work.control import Lease
+from matinee.work.job import Job, Progress
+
+BUILD = "0" * 64
+TITLE = "title_1"
+
+
+@dataclass
+class ThreadCompute:
+    """`Compute.run` in threads of this process. A task that nobody waits for any more is still run to its end first,
+    as one on a cluster may be; `performed` counts what was run, by name."""
+
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    performed: Counter[str] = field(default_factory=Counter)
+    before: Callable[[str], None] = lambda _: None
+    """Called with a task's name just before it runs."""
+
+    async def run(self, fn: Callable[..., Any], *args: Any, name: str = "", priority: int = 0) -> Any:
+        async with self.slots:
+            self.performed[name] += 1
+            self.before(name)
+            thread = asyncio.create_task(asyncio.to_thread(fn, *args))
+            try:
+                return await asyncio.shield(thread)
+            except asyncio.CancelledError:
+                await asyncio.gather(thread, return_exceptions=True)
+                raise
+
+    def encoded(self) -> Counter[str]:
+        """The chunks that were encoded."""
+        return Counter({name: times for name, times in self.performed.items() if name.endswith(".mp4")})
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A store, a database and the handler of encode jobs over them."""
+
+    folder: Path
+    engine: AsyncEngine
+    objects: Objects
+    compute: ThreadCompute
+    assets: Assets
+    handler: EncodeTitle
+    reports: list[Progress]
+
+    def take(self, film: Path, *, title: str = TITLE, is_damaged_accepted: bool = False) -> Order:
+        """Store a film as a master; what to order for it."""
+        content = film.read_bytes()
+        source = hashlib.sha256(content).hexdigest()
+        store.write(self.objects, f"masters/{source}", content)
+        return Order(
+            title_id=title,
+            master=f"masters/{source}",
+            source=source,
+            size_bytes=len(content),
+            is_damaged_accepted=is_damaged_accepted,
+        )
+
+    async def encode(self, order: Order) -> None:
+        """One attempt at the job."""
+        payload = msgspec.to_builtins(order)
+        job = Job(id="job_1", kind=KIND, subject=order.title_id, created=0.0, updated=0.0, payload=payload)
+        lease = Lease(job, self._write)
+        try:
+            await self.handler(lease)
+        finally:
+            await lease.flush()
+
+    async def _write(self, job: Job, progress: Progress) -> Job:
+        self.reports.append(progress)
+        return msgspec.structs.replace(job, progress=progress)
+
+    async def versions(self, title: str = TITLE) -> list[Asset]:
+        """The published versions, first one first."""
+        table = matinee.encoding.tables.assets
+        query = select(table.c.document).where(table.c.title_id == title).order_by(table.c.number)
+        async with reading(self.engine) as connection:
+            return [msgspec.convert(row.document, Asset) for row in await connection.execute(query)]
+
+    async def events(self) -> list[dict[str, Any]]:
+        """What lies in the outbox."""
+        table = matinee.insight.tables.outbox
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(table.c.document).order_by(table.c.at, table.c.event_id))
+            return [row.document for row in rows]
+
+    def stored(self, prefix: str = "") -> dict[str, str]:
+        """Every file below a prefix of the store, temporary ones too, with the hash of its bytes."""
+        root = self.folder / "objects"
+        return {
+            str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((root / prefix).rglob("*"))
+            if path.is_file()
+        }
+
+
+@asynccontextmanager
+async def workshop(folder: Path, *, preset: str = "ultrafast", url: str = "") -> AsyncIterator[Workshop]:
+    """A fresh workshop over `folder`, or what was left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(url or f"sqlite+aiosqlite:///{folder / 'main.db'}")
+    objects = open_objects((folder / "objects").as_uri())
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(MAIN.create_all)
+        assets, compute = Assets(engine, objects, system_clock), ThreadCompute()
+        place = Workplace(
+            objects_url=(folder / "objects").as_uri(), scratch=str(folder / "scratch"), ffmpeg=ffmpeg(), build=BUILD
+        )
+        encoder = Encoder(build=BUILD, preset=preset)
+        handler = EncodeTitle(assets, objects, cast(Compute, compute), place, encoder)
+        yield Workshop(folder, engine, objects, compute, assets, handler, [])
+    finally:
+        await engine.dispose()

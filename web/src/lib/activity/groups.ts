@@ -1,0 +1,20 @@
+/** Jobs in the order in which they matter to a person. Pure. */
+import type { Job } from '../api/types.ts';
+
+export interface Groups {
+  attention: Job[];
+  now: Job[];
+  finished: Job[];
+}
+
+/** Failed ones first; then what runs, then what waits, oldest first; then what is over, newest first. */
+export function groupsOf(jobs: readonly Job[]): Groups {
+  const oldestFirst = (a: Job, b: Job) => a.created - b.created;
+  const newestFirst = (a: Job, b: Job) => b.updated - a.updated;
+  const of = (state: Job['state']) => jobs.filter((job) => job.state === state);
+  return {
+    attention: of('failed').sort(newestFirst),
+    now: [...of('running').sort(oldestFirst), ...of('queued').sort(oldestFirst)],
+    finished: [...of('done'), ...of('cancelled')].sort(newestFirst),
+  };
+}
