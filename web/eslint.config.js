@@ -18,16 +18,23 @@ export default ts.config(
     rules: {
       // The compiler's own check, which knows the globals of both places.
       'no-undef': 'off',
+      // The app is served from the root of its host, so an address is what it says.
+      'svelte/no-navigation-without-resolve': 'off',
+      // Values that are made, used and forgotten within a function need no reactivity.
+      'svelte/prefer-svelte-reactivity': 'off',
       eqeqeq: 'error',
       'no-console': ['error', { allow: ['error'] }],
     },
   },
   {
+    files: ['scripts/*.mjs'],
+    extends: [ts.configs.disableTypeChecked],
+    languageOptions: { globals: globals.node, parserOptions: { projectService: false } },
+  },
+  {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser } },
     rules: {
-      // The app is served from the root of its host.
-      'svelte/no-navigation-without-resolve': 'off',
       // A handler on one line may answer nothing.
       '@typescript-eslint/no-confusing-void-expression': 'off',
     },

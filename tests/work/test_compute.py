@@ -79,15 +79,22 @@ async def test_a_task_that_kills_its_worker_each_time_fails_and_others_go_on(com
     assert await asyncio.wait_for(compute.run(tasks.double, 1), DEADLINE_S) == 2
 
 
-async def test_what_matters_more_goes_first(compute: Compute, tmp_path: Path) -> None:
+async def test_what_matters_more_goes_first(tmp_path: Path) -> None:
     gate, order = tmp_path / "gate", tmp_path / "order"
-    holds = [asyncio.create_task(compute.run(tasks.wait_for, gate)) for _ in range(2)]
-    words = [("low", 0)] * 6 + [("high", 10)] * 2
-    runs = [asyncio.create_task(compute.run(tasks.append, order, word, priority=level)) for word, level in words]
-    await asyncio.sleep(0.5)  # all of them are with the scheduler, none can begin
-    gate.touch()
-    await asyncio.wait_for(asyncio.gather(*holds, *runs), DEADLINE_S)
-    assert order.read_text().split()[:2] == ["high", "high"]
+    async with open_compute("", 1, tmp_path / "scratch") as compute:
+        hold = asyncio.create_task(compute.run(tasks.wait_for, gate))
+        words = [("low", 0)] * 6 + [("high", 10)] * 2
+        runs = [asyncio.create_task(compute.run(tasks.append, order, word, priority=level)) for word, level in words]
+        async with asyncio.timeout(DEADLINE_S):
+            while await compute.client.run_on_scheduler(waiting) < len(runs):  # noqa: ASYNC110 - Dask has no event
+                await asyncio.sleep(0.02)
+        gate.touch()
+        await asyncio.wait_for(asyncio.gather(hold, *runs), DEADLINE_S)
+    assert order.read_text().split() == ["high"] * 2 + ["low"] * 6
+
+
+def waiting(dask_scheduler: Any) -> int:
+    return len(dask_scheduler.queued)
 
 
 async def test_a_running_task_learns_that_nobody_waits_for_it(compute: Compute, tmp_path: Path) -> None:

@@ -124,12 +124,15 @@ async def test_what_is_away_for_a_while_is_tried_again(jobs_now: Jobs) -> None:
 
 async def test_never_more_than_the_concurrency_run_at_a_time(jobs_now: Jobs) -> None:
     at_a_time: list[int] = []
-    now = 0
+    now, are_three = 0, asyncio.Event()
 
     async def count(lease: Lease) -> None:
         nonlocal now
         now += 1
         at_a_time.append(now)
+        if now == 3:
+            are_three.set()
+        await are_three.wait()
         await asyncio.sleep(0.01)
         now -= 1
 

@@ -27,6 +27,7 @@ from matinee.base.errors import Conflict, Invalid, Unavailable
 from matinee.base.pipes import Conversation, Lines, Whole
 
 GRACE_S = 1.0  # between SIGTERM and SIGKILL when a child is told to stop
+CPU_COUNTED = 0.9  # of its CPU limit: a child that has used this much and failed has caught SIGXCPU, as FFmpeg does
 POLL_S = 0.1  # how often a waiting parent asks whether to stop
 
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded here: after a fork it would be too late
@@ -287,7 +288,7 @@ def _raise_for(ended_by: _Ended, child: Finished, program: str, limits: Limits) 
 
 def _raise_for_failure(child: Finished, program: str, limits: Limits) -> None:
     said = child.stderr_tail.lower()
-    if child.cpu_s >= limits.cpu_s:  # it may have caught SIGXCPU, as FFmpeg does, and ended by itself
+    if child.returncode == -signal.SIGXCPU or child.cpu_s >= limits.cpu_s * CPU_COUNTED:
         raise TimedOut(program, limits.cpu_s, "CPU time", child.stderr_tail)
     if any(words in said for words in _NO_MEMORY):
         raise OutOfMemory(program, limits.memory_bytes, child.stderr_tail)

@@ -34,9 +34,10 @@ async function request<T>(method: Method, path: string, options: Options = {}): 
 }
 
 async function send(method: Method, path: string, options: Options): Promise<Response> {
-  const init: RequestInit = { method, credentials: 'same-origin', headers: { ...(method === 'GET' ? {} : CSRF_HEADERS) } };
+  const headers: Record<string, string> = method === 'GET' ? {} : { ...CSRF_HEADERS };
+  const init: RequestInit = { method, credentials: 'same-origin', headers };
   if (options.body) {
-    init.headers = { ...init.headers, 'Content-Type': 'application/json' };
+    headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(options.body);
   }
   if (options.keepalive) init.keepalive = true;
@@ -72,7 +73,7 @@ export interface Listing {
 }
 
 export function getTitles(listing: Listing, fetch?: Fetch): Promise<TitleList> {
-  const query = new URLSearchParams(Object.entries(listing).filter(([, value]) => value !== ''));
+  const query = new URLSearchParams(Object.entries(listing));
   return request<TitleList>('GET', `/v1/titles?${query.toString()}`, fetch ? { fetch } : {});
 }
 

@@ -452,7 +452,8 @@ function rungsOf(tracks: VideoTrack[]): Rung[] {
 
 function choiceOf<Track extends AudioTrack | TextTrack>(track: Track, isActive: boolean, index: number): Choice<Track> {
   const number = index > 0 ? ` ${String(index + 1)}` : '';
-  const name = language(track.language) || track.label || `${t('player.unknownLanguage')}${number}`;
+  const known = language(track.language);
+  const name = known !== '' ? known : (track.label ?? `${t('player.unknownLanguage')}${number}`);
   const isForHardOfHearing = track.roles.some((role) => /describes-(spoken-dialog|music-and-sound)|caption/.test(role));
   return { label: isForHardOfHearing ? t('player.sdh', { label: name }) : name, language: track.language, isActive, track };
 }

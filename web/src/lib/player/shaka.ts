@@ -18,7 +18,7 @@ export async function loadShaka(): Promise<Shaka> {
 
 /** Safari plays HLS itself, with AirPlay; everywhere else Media Source Extensions do. */
 export function prefersNativeHls(agent: string): boolean {
-  return /Safari/.test(agent) && /Apple|Mac|iPhone|iPad/.test(agent) && !/Chrom|CriOS|FxiOS|EdgiOS|Android/.test(agent);
+  return agent.includes('Safari') && /Apple|Mac|iPhone|iPad/.test(agent) && !/Chrom|CriOS|FxiOS|EdgiOS|Android/.test(agent);
 }
 
 export function configuration(agent: string): object {
