@@ -104,7 +104,7 @@ class Ingest:
     async def _discard(self, job: Job) -> None:
         """Remove the upload that a job was about: its film is in, or was refused. A file of others stays."""
         if job.payload["origin"] == "upload":
-            await asyncio.to_thread(uploads.remove, Path(job.payload["path"]).parent, job.subject)
+            await asyncio.to_thread(uploads.remove_part, Path(job.payload["path"]).parent, job.subject)
 
     async def reconcile(self) -> int:
         """At start: every title on its way has a job, and no master is left without a title. Answers the jobs made."""

@@ -77,14 +77,15 @@ BACK_ENDS = ("database_url", "storage_url", "compute_url")  # these keep the nam
 NAMES: dict[str, str] = {
     field: (field.upper() if field in BACK_ENDS else f"MATINEE_{field.upper()}") for field in Settings.__struct_fields__
 }
-_NOT_SETTINGS = {"MATINEE_TEST_MEDIA", "MATINEE_WEB"}  # read by the test-suite and by developers of the web app
+_NOT_SETTINGS = {"MATINEE_TEST_MEDIA", "MATINEE_PICTURES", "MATINEE_SERVICES_FOLDER"}  # of the test-suite
+_OF_WORKERS = "MATINEE_WORKER_"  # what `matinee work` tells its own processes
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` names. Raises UnknownSetting and BadSetting."""
     fields = {name: field for field, name in NAMES.items()}
     for name in environ:
-        if name.startswith("MATINEE_") and name not in fields and name not in _NOT_SETTINGS:
+        if name.startswith("MATINEE_") and name not in fields and not _is_ours(name):
             near = difflib.get_close_matches(name, fields, n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(fields))}"
             raise UnknownSetting(f"there is no setting {name}{hint}")
@@ -95,6 +96,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         field = str(error).rpartition("$.")[2].rstrip("`")
         name = NAMES.get(field, field)
         raise BadSetting(f"{name}={environ.get(name, '')!r} cannot be used: {error}") from error
+
+
+def _is_ours(name: str) -> bool:
+    return name in _NOT_SETTINGS or name.startswith(_OF_WORKERS)
 
 
 def _decode(kind: type, value: object) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -65,6 +66,18 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     build: str
 
 
+HERE = ("MATINEE_WORKER_SCRATCH", "MATINEE_WORKER_FFMPEG", "MATINEE_WORKER_BUILD")
+"""Where a worker of a cluster is told what differs on its own machine: scratch, FFmpeg, and its build's hash."""
+
+
+def on_this_machine(place: Workplace) -> Workplace:
+    """`place` with what this machine has."""
+    if not all(name in os.environ for name in HERE):
+        return place
+    scratch, path, build = (os.environ[name] for name in HERE)
+    return msgspec.structs.replace(place, scratch=scratch, ffmpeg=path, build=build)
+
+
 class EncoderDiffers(Unavailable):
     """This worker has another FFmpeg than the one the plan was made for; its bytes would not join the others'."""
 
@@ -98,6 +111,7 @@ class FramesMissing(Invalid):
 
 def inspect(place: Workplace, order: Order) -> str:
     """Inspect the master in a confined process of its own; answers the name of the inspection. Raises FilmRefused."""
+    place = on_this_machine(place)
     objects, name = open_objects(place.objects_url), inspection_name(order.source)
     if store.exists(objects, name):
         return name
@@ -123,6 +137,7 @@ def load_plan(objects_url: str, name: str) -> Plan:
 
 def sample_window(place: Workplace, order: Order, inspection: Inspection, timeline: Timeline, window: Chunk) -> str:
     """Take and measure the samples of one window; answers the name of the object."""
+    place = on_this_machine(place)
     objects, name = open_objects(place.objects_url), window_name(order.source, window.number)
     if store.exists(objects, name):
         return name
@@ -189,6 +204,7 @@ def _tile(pixels: bytes, size: tuple[int, int]) -> bytes:
 
 def perform(place: Workplace, plan_name: str, task: Task) -> str:
     """Do one task of a plan; answers the name of the object that it made."""
+    place = on_this_machine(place)
     objects = open_objects(place.objects_url)
     if store.exists(objects, task.makes):
         return task.makes

@@ -42,7 +42,8 @@ class Dispatcher:
     async def drain(self) -> int:
         """Deliver what lies in the outbox; answers how many events that were."""
         async with reading(self.engine) as connection:
-            rows = await connection.execute(select(outbox.c.document).order_by(outbox.c.at).limit(BATCH_MAX))
+            oldest = select(outbox.c.document).order_by(outbox.c.at, outbox.c.event_id).limit(BATCH_MAX)
+            rows = await connection.execute(oldest)
             events = [msgspec.convert(row.document, Change) for row in rows]
         delivered = [event for event in events if await self._deliver(event)]
         if delivered:

@@ -1,4 +1,4 @@
-"""Pressing play: a session on the newest version of a title, its manifests with signed links, and the viewer's place."""
+"""Pressing play: a session on the newest version of a title, its manifests with signed links, the viewer's place."""
 
 from __future__ import annotations
 

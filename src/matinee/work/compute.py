@@ -31,7 +31,7 @@ WORKERS_START_S = 60.0  # on a machine that is busy with something else
 WORKER_PRELOAD = "matinee.work.worker"
 TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
 
-_CONFIG: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,  # it samples every 10 ms what FFmpeg does in another process
     "distributed.worker.memory.target": False,  # results are names, so there is nothing to spill
     "distributed.worker.memory.spill": False,
@@ -146,7 +146,7 @@ async def open_compute(
     Own workers are processes of one slot each that end with this process, however it ends. They run at a lower
     priority than the server. Raises InsecureCompute, MissingCertificates and ComputeAway.
     """
-    with dask.config.set(_CONFIG):
+    with dask.config.set(CONFIG):
         if url:
             async with _remote(url, certificates) as client:
                 yield Compute(client, sum((await client.nthreads()).values()))
@@ -192,7 +192,7 @@ async def _local(workers: int, scratch: Path) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _remote(url: str, certificates: Path) -> AsyncIterator[Any]:
     check_compute_url(url)
-    security = _security(certificates) if urlsplit(url).scheme == "tls" else None
+    security = security_of(certificates) if urlsplit(url).scheme == "tls" else None
     try:
         client = await Client(  # type: ignore[no-untyped-call]
             url, security=security, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S
@@ -203,7 +203,8 @@ async def _remote(url: str, certificates: Path) -> AsyncIterator[Any]:
         yield client
 
 
-def _security(folder: Path) -> Security:
+def security_of(folder: Path) -> Security:
+    """TLS with the certificates in `folder`, for both sides. Raises MissingCertificates."""
     for name in TLS_FILES:
         if not (folder / name).is_file():
             raise MissingCertificates(folder, name)

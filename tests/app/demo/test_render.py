@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -60,7 +61,7 @@ def test_the_camera_moves_evenly(fonts: Fonts) -> None:
     slow = Shot(View(0.49, 0.5, 1.15), View(0.51, 0.5, 1.15))
     scene = Scene(bare("the-lamplighters-winter", slow), fonts, 360, 30.0)
     lumas = [luma_of(scene.frame(number), 640, 360) for number in range(240, 288)]
-    steps = np.array([np.abs(after - before).mean() for before, after in zip(lumas, lumas[1:], strict=False)])
+    steps = np.array([np.abs(after - before).mean() for before, after in pairwise(lumas)])
     assert steps.min() > 0.4 * steps.mean()
     assert steps.max() < 1.8 * steps.mean()
 
@@ -80,7 +81,7 @@ def test_a_master_has_its_frames_its_colours_and_its_score(tmp_path: Path, fonts
     path = render(each, tmp_path, FFMPEG, fonts, height=HEIGHT, seconds=1.2, on_progress=done.append)
     with av.open(str(path)) as master:
         video, audio = master.streams.video[0], master.streams.audio[0]
-        assert (video.width, video.height, video.average_rate) == (WIDTH, HEIGHT, 25)
+        assert (video.width, video.height, float(video.average_rate or 0)) == (WIDTH, HEIGHT, 25.0)
         assert (audio.sample_rate, audio.channels) == (48_000, 2)
         shown = list(master.decode(video))
         assert len(shown) == 30

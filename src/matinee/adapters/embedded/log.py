@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from matinee.base.database import reading, writing
+from matinee.adapters.embedded.file import reading, writing
 from matinee.insight.events import Telemetry
 from matinee.insight.log import Logged
 
@@ -34,7 +34,7 @@ class SqliteEventLog:
 
     async def prepare(self) -> None:
         """Make the table where it is missing."""
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.run_sync(_LOG.create_all)
 
     async def append(self, events: Sequence[Telemetry]) -> None:
@@ -45,12 +45,12 @@ class SqliteEventLog:
             {"event_id": event.event_id, "at": event.at, "document": msgspec.json.encode(event).decode()}
             for event in events
         ]
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.execute(insert(_events).on_conflict_do_nothing(), rows)
 
     async def read(self, after: int, limit: int) -> Sequence[Logged]:
         """The events after an offset."""
         query = select(_events.c.offset, _events.c.document).where(_events.c.offset > after)
-        async with _read(self.engine) as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query.order_by(_events.c.offset).limit(limit))
             return [Logged(row.offset, msgspec.json.decode(row.document, type=Telemetry)) for row in rows]

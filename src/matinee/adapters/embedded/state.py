@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, MetaData, Table, Text, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from matinee.base.database import reading, writing
+from matinee.adapters.embedded.file import reading, writing
 from matinee.base.units import Seconds
 from matinee.playback.position import KEPT_S, Position
 from matinee.playback.session import Session
@@ -42,20 +42,20 @@ class SqlitePlaybackState:
 
     async def prepare(self) -> None:
         """Make the tables where they are missing."""
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.run_sync(_STATE.create_all)
 
     async def put_session(self, session: Session) -> None:
         """Keep a session, and drop those that have expired."""
         row = {"id": session.id, "expires": session.expires, "document": msgspec.json.encode(session).decode()}
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.execute(delete(_sessions).where(_sessions.c.expires < session.created))
             await connection.execute(insert(_sessions).values(row).on_conflict_do_update(("id",), set_=row))
 
     async def session(self, session_id: str, now: Seconds) -> Session | None:
         """The session of that id, if it has not expired."""
         query = select(_sessions.c.document).where(_sessions.c.id == session_id, _sessions.c.expires > now)
-        async with _read(self.engine) as connection:
+        async with reading(self.engine) as connection:
             document = (await connection.execute(query)).scalar()
         return msgspec.json.decode(document, type=Session) if document is not None else None
 
@@ -66,14 +66,14 @@ class SqlitePlaybackState:
         statement = statement.on_conflict_do_update(
             ("account_id", "title_id"), set_=fields, where=_positions.c.updated <= position.updated
         )
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.execute(delete(_positions).where(_positions.c.updated < position.updated - KEPT_S))
             await connection.execute(statement)
 
     async def positions(self, account_id: str, now: Seconds) -> Mapping[str, Position]:
         """Where the account is, by title."""
         query = select(_positions).where(_positions.c.account_id == account_id, _positions.c.updated > now - KEPT_S)
-        async with _read(self.engine) as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query)
             return {
                 row.title_id: Position(position_s=row.position_s, duration_s=row.duration_s, updated=row.updated)
@@ -83,5 +83,5 @@ class SqlitePlaybackState:
     async def forget(self, account_id: str, title_id: str) -> None:
         """Forget one position."""
         mine = (_positions.c.account_id == account_id) & (_positions.c.title_id == title_id)
-        async with _write(self.engine) as connection:
+        async with writing(self.engine) as connection:
             await connection.execute(delete(_positions).where(mine))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from matinee.app.migrations import migrate
 from matinee.app.roles.home import log_to, make_home, read_server
-from matinee.app.roles.one import run_control
-from matinee.app.settings import Settings
+from matinee.app.settings import NAMES, Settings
 from matinee.app.wiring import Platform, open_platform
+from matinee.base.errors import Unavailable
 from matinee.work.holder import is_dead
 
 LOOK_S = 2.0  # between looks whether a server still runs the jobs
+STOP_S = 15.0  # what our own control is given to hand back what it works on
 
 
 @asynccontextmanager
@@ -34,38 +36,65 @@ async def is_served(platform: Platform) -> bool:
     return any(not is_dead(name) for name in live)
 
 
+class ControlEnded(Unavailable):
+    """The process that ran the jobs for this command is gone."""
+
+    code = "control_ended"
+
+
 @dataclass
 class OwnControl:
-    """Runs the jobs in this process for as long as no server does."""
+    """A process that runs the jobs for as long as this one lives, where no server does.
+
+    It has a session of its own, so that Ctrl-C reaches this command only, which then ends it in good order.
+    """
 
     platform: Platform
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    running: asyncio.Task[None] | None = None
+    process: asyncio.subprocess.Process | None = None
     looked: float = float("-inf")
 
     async def ensure(self) -> None:
-        """See that somebody runs the jobs. Raises what ended our own control, if it has ended."""
-        if self.running is not None:
-            if self.running.done():
-                self.running.result()
+        """See that somebody runs the jobs. Raises ControlEnded."""
+        if self.process is not None:
+            if self.process.returncode is not None:
+                log = self.platform.settings.home.resolve() / "logs" / "control.log"
+                raise ControlEnded(f"the process that runs the jobs has ended; look at {log}, and run this again")
             return
         now = asyncio.get_running_loop().time()
         if now - self.looked < LOOK_S:
             return
         self.looked = now
         if not await is_served(self.platform):
-            self.running = asyncio.create_task(run_control(self.platform.settings, name="cli", stop=self.stop))
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether it is this process that runs the jobs."""
-        return self.running is not None
+            self.process = await _start_control(self.platform.settings)
 
     async def end(self) -> None:
-        """Stop in good order: what runs is handed back."""
-        self.stop.set()
-        if self.running is not None:
-            await asyncio.wait([self.running])
+        """End it in good order: what it works on is handed back."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+async def _start_control(settings: Settings) -> asyncio.subprocess.Process:
+    """A control as `up` starts it, without the demonstration and the watched folder: those are a server's."""
+    environment = {
+        **os.environ,
+        NAMES["home"]: str(settings.home.resolve()),
+        NAMES["demo"]: "false",
+        NAMES["watch"]: "",
+    }
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "matinee.app.roles.child", "control", "0"),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 @asynccontextmanager

@@ -191,7 +191,7 @@ CONCRETE = Look(
         _take((0.575, 0.58, 1.9), (0.585, 0.57, 2.1), 0.9),
         _take((0.42, 0.38, 1.5), (0.56, 0.45, 1.24), 1.0),
     ),
-    effects=(Clouds(depth=0.5, speed=0.055, scale=1.2), Dust(count=90, light=0.25, drift=0.03)),
+    effects=(Clouds(depth=0.36, speed=0.055, scale=1.2), Dust(count=90, light=0.25, drift=0.03)),
 )
 
 CINEMA = Look(
@@ -420,14 +420,14 @@ NIGHT_SEA = Look(
         face="roman", lines=("A Sea", "Without", "Water"), place="top", colour="#dfe9ff", height=0.26, shade=0.35
     ),
     mood="night",
-    grade=Grade(is_mirrored=True, crop=(0.04, 0.04, 1.0, 1.0), gain=(0.8, 1.08, 1.6), saturation=0.12, gamma=2.0),
+    grade=Grade(is_mirrored=True, crop=(0.04, 0.04, 1.0, 1.0), gain=(0.95, 1.26, 1.8), saturation=0.12, gamma=2.0),
     shots=(
         _take((0.53, 0.545, 1.12), (0.5, 0.54, 1.18), 1.3),
         _take((0.38, 0.71, 1.85), (0.36, 0.715, 1.95), 0.9),
-        _take((0.55, 0.4, 1.35), (0.5, 0.46, 1.12), 1.0),
+        _take((0.5, 0.42, 1.4), (0.49, 0.54, 1.14), 1.0),
     ),
     effects=(
-        Stars(horizon=0.4, count=420, light=0.85),
+        Stars(horizon=0.4, count=520, light=1.3),
         Fog(middle=0.42, spread=0.08, density=0.4, light=0.26, tint=(0.2, -0.1), speed=0.03),
         Clouds(depth=0.3, speed=0.06, scale=1.3),
         Dust(count=160, size=0.0018, drift=0.08, rise=-0.002, light=0.7),

@@ -50,7 +50,7 @@ class Plates(msgspec.Struct, frozen=True):
 
 def still_bytes(name: str) -> bytes:
     """The still as it is shipped, JPEG."""
-    return (resources.files("matinee.app.demo") / "stills" / f"{name}.jpg").read_bytes()
+    return (resources.files("matinee.app.demo") / "stills" / f"{name}.jpg").readto_bytes()
 
 
 def graded(name: str, grade: Grade) -> Image.Image:
@@ -72,14 +72,19 @@ def graded(name: str, grade: Grade) -> Image.Image:
 def make_plates(picture: Image.Image, layers: Sequence[Layer], height: int) -> Plates:
     """The plates for a film of this height."""
     size = (_even(height * 16 / 9 * OVERSCAN), _even(height * OVERSCAN))
-    light = denoise(np.asarray(picture, dtype=np.float32)) @ _BT709.T
-    luma, blue, red = (light[..., number] for number in range(3))
-    luma = np.asarray(Image.fromarray(luma * (219 / 255)).resize(size, Image.Resampling.LANCZOS))
+    luma, blue, red = planes_of(denoise(np.asarray(picture, dtype=np.float32)), size)
+    return _take_apart(luma, (blue, red), layers)
+
+
+def planes_of(light: Floats, size: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    """The planes of a picture (float32[rows, columns, 3], 0..255), enlarged to `size`."""
+    luma, blue, red = (plane for plane in (light @ _BT709.T).transpose(2, 0, 1))
     half = (size[0] // 2, size[1] // 2)
-    chroma = [
-        Image.fromarray(plane * (224 / 255) + 128).resize(half, Image.Resampling.BICUBIC) for plane in (blue, red)
-    ]
-    return _take_apart(luma, [np.asarray(plane) for plane in chroma], layers)
+    return (
+        np.asarray(Image.fromarray(luma * np.float32(219 / 255)).resize(size, Image.Resampling.LANCZOS)),
+        np.asarray(Image.fromarray(blue * np.float32(224 / 255) + 128).resize(half, Image.Resampling.BICUBIC)),
+        np.asarray(Image.fromarray(red * np.float32(224 / 255) + 128).resize(half, Image.Resampling.BICUBIC)),
+    )
 
 
 def denoise(light: Floats) -> Floats:
@@ -117,7 +122,7 @@ def _box(plane: Floats, reach: int, axis: int) -> Floats:
 
 def _take_apart(luma: Floats, chroma: Sequence[Floats], layers: Sequence[Layer]) -> Plates:
     shape = luma.shape
-    whole = _bytes(luma)
+    whole = to_bytes(luma)
     masks = [_region(layer, shape) for layer in layers]
     taken = np.zeros(shape, dtype=np.float32)
     for layer, mask in zip(layers, masks, strict=True):
@@ -132,20 +137,20 @@ def _take_apart(luma: Floats, chroma: Sequence[Floats], layers: Sequence[Layer])
     for number, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         nearer = np.prod([1 - other for other in masks[number + 1 :]] or [np.ones(1, dtype=np.float32)], axis=0)
         if layer.is_solid:
-            own = (whole, _bytes(chroma[0]), _bytes(chroma[1]))
+            own = (whole, to_bytes(chroma[0]), to_bytes(chroma[1]))
             cutouts.append(_cutout(1 - mask * nearer, (128.0, 128.0), layer.depth, own))
             continue
         through = 1 - mask * nearer * (1 - np.clip((luma + 1) / (behind + 1), 0, 1))
         opaque = np.maximum(1 - through[::2, ::2], 1e-6)
         tint = tuple(float((plane * opaque).sum() / opaque.sum()) for plane in chroma)
         cutouts.append(_cutout(through, (tint[0], tint[1]), layer.depth))
-    return Plates(_bytes(behind), _bytes(behind_chroma[0]), _bytes(behind_chroma[1]), tuple(cutouts), whole)
+    return Plates(to_bytes(behind), to_bytes(behind_chroma[0]), to_bytes(behind_chroma[1]), tuple(cutouts), whole)
 
 
 def _cutout(
     through: Floats, tint: tuple[float, float], depth: float, own: tuple[Plane, Plane, Plane] | None = None
 ) -> Cutout:
-    plane = _bytes(through * 255)
+    plane = to_bytes(through * 255)
     rows, columns = np.flatnonzero((plane < 253).any(axis=1)), np.flatnonzero((plane < 253).any(axis=0))
     if not len(rows):
         return Cutout(plane, tint, depth, (0.0, 0.0, 0.0, 0.0), own)
@@ -164,7 +169,7 @@ def _region(layer: Layer, shape: tuple[int, int]) -> Floats:
 
 def _darkness(luma: Floats) -> Floats:
     """Where a pixel is darker than what lies around it, 0..1."""
-    small = Image.fromarray(_bytes(luma)).reduce(8).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
+    small = Image.fromarray(to_bytes(luma)).reduce(8).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
     around = np.asarray(small.resize((luma.shape[1], luma.shape[0]), Image.Resampling.BILINEAR), dtype=np.float32)
     return np.asarray(np.clip((0.9 * around - luma) / (0.25 * around + 2), 0, 1), dtype=np.float32)
 
@@ -187,7 +192,7 @@ def fill(plane: Floats, hidden: Floats) -> Floats:
     return np.asarray(plane * (1 - hidden) + guess * hidden, dtype=np.float32)
 
 
-def _bytes(plane: Floats) -> Plane:
+def toto_bytes(plane: Floats) -> Plane:
     return np.asarray(np.clip(plane + 0.5, 0, 255), dtype=np.uint8)
 
 

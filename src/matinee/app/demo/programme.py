@@ -65,7 +65,7 @@ PROGRAMME: tuple[Film, ...] = (
         seconds=30,
         lines=_lines(
             "da",
-            (5.6, 8.6, "My father lit this street before me.", "Min far tændte denne gade før mig."),
+            (5.6, 8.6, "My father lit this street before me.", "Min far tændte lygterne her før mig."),
             (9.2, 12.2, "Forty-two lamps. I know them all by name.", "Toogfyrre lygter. Jeg kender dem alle ved navn."),
             (13.6, 16.6, "In the spring they will come with the wires.", "Til foråret kommer de med ledningerne."),
             (18.6, 21.4, "One is always left until last.", "Én bliver altid gemt til sidst."),
@@ -117,8 +117,8 @@ PROGRAMME: tuple[Film, ...] = (
             (
                 5.8,
                 8.8,
-                "Day one. Or the last one. The log disagrees.",
-                "Tag eins. Oder der letzte. Das Logbuch ist uneins.",
+                "Day one. Or the last one.",
+                "Tag eins. Oder der letzte.",
             ),
             (9.6, 12.4, "It casts no shadow towards us.", "Es wirft keinen Schatten zu uns."),
             (13.8, 16.8, "I walked around it. It took nine hours.", "Ich bin herumgegangen. Neun Stunden lang."),
@@ -193,7 +193,7 @@ PROGRAMME: tuple[Film, ...] = (
                 5.6,
                 8.6,
                 "I drew eight columns. They asked for nine.",
-                "J’ai dessiné huit colonnes. On m’en a demandé neuf.",
+                "Huit colonnes. On m’en a demandé neuf.",
             ),
             (9.4, 12.0, "The ninth is only a shadow.", "La neuvième n’est qu’une ombre."),
             (13.4, 16.2, "At three it reaches my shoes.", "À trois heures, elle touche mes chaussures."),
@@ -409,7 +409,7 @@ PROGRAMME: tuple[Film, ...] = (
             (5.6, 8.2, "Four coffees, they ordered.", "Fire kaffe bestilte de."),
             (9.0, 11.6, "Three of them paid.", "Tre av dem betalte."),
             (12.8, 15.4, "The fourth cup was still warm.", "Den fjerde koppen var fortsatt varm."),
-            (17.0, 19.8, "I never closed that night. I never do.", "Jeg stengte aldri den natten. Jeg gjør aldri det."),
+            (17.0, 19.8, "I never closed that night. I never do.", "Jeg stengte ikke den natten. Det gjør jeg aldri."),
         ),
     ),
     Film(

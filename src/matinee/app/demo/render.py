@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,10 @@ from matinee.base.errors import Unavailable
 from matinee.catalog.lettering import Fonts
 
 Floats = NDArray[np.float32]
-OnProgress = Callable[[float], None]
+OnProgress: TypeAlias = Callable[[float], None]
 """Is told the share that is done, 0..1, before every frame; what it raises stops the work."""
 
+_Area: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom, pixels
 _GRAIN_TILES = 7  # more than the eye can follow, and little memory
 _DARK = 3.0  # the screen before the scene comes up: not quite black, so that grain lives on it
 _ENLARGED = 0.8  # plate pixels per picture pixel below which straight lines between them would show
@@ -211,10 +213,10 @@ class Scene:
         if layer.own is not None:
             luma[whole] += self._shot(layer.own[0], view, area) * (1 - through)
         for number, plane in enumerate(colours):
-            own = layer.tint[number] if layer.own is None else self._half(layer.own[number + 1], view)[half]
+            own = layer.tint[number] if layer.own is None else self._half(layer.own[number + 1], view, area)
             plane[half] = own + (plane[half] - own) * half_through
 
-    def _area(self, box: tuple[float, float, float, float], view: View) -> tuple[int, int, int, int] | None:
+    def _area(self, box: tuple[float, float, float, float], view: View) -> _Area | None:
         """The part of the picture (even pixels) in which a part of the plate is seen."""
         width, height = self.size
         left, top, right, bottom = window(view, 1, 1)
@@ -223,22 +225,14 @@ class Scene:
         y0, y1 = max(0, int((box[1] - top) * down) & ~1), min(height, (int((box[3] - top) * down) + 3) & ~1)
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
-    def _shot(self, plate: Plane, view: View, area: tuple[int, int, int, int] | None = None) -> Floats:
+    def _shot(self, plate: Plane, view: View, area: _Area | None = None) -> Floats:
         """The plate as the camera sees it, to a fraction of a pixel; only `area` of the picture where that is given."""
-        width, height = self.size
-        left, top, right, bottom = window(view, plate.shape[1], plate.shape[0])
-        across, down = (right - left) / width, (bottom - top) / height
-        x0, y0, x1, y1 = area or (0, 0, width, height)
-        box = (left + x0 * across, top + y0 * down, left + x1 * across, top + y1 * down)
-        method = Image.Resampling.BICUBIC if across < _ENLARGED else Image.Resampling.BILINEAR
-        moved = Image.fromarray(plate).resize((x1 - x0, y1 - y0), method, box=box)
-        return np.asarray(moved).astype(np.float32)
+        return _sampled(plate, view, self.size, area or (0, 0, *self.size))
 
-    def _half(self, plate: Plane, view: View) -> Floats:
-        """A colour plane as the camera sees it."""
-        box = window(view, plate.shape[1], plate.shape[0])
-        size = (self.size[0] // 2, self.size[1] // 2)
-        return np.asarray(Image.fromarray(plate).resize(size, Image.Resampling.BILINEAR, box=box)).astype(np.float32)
+    def _half(self, plate: Plane, view: View, area: _Area | None = None) -> Floats:
+        """A colour plane as the camera sees it; `area` is in pixels of the whole picture."""
+        left, top, right, bottom = (n // 2 for n in area or (0, 0, *self.size))
+        return _sampled(plate, view, (self.size[0] // 2, self.size[1] // 2), (left, top, right, bottom))
 
     def _spread(self, field: Floats, view: View) -> Floats:
         """A field as the camera sees it, float32[half height, half width]: it has no detail that needs more."""
@@ -267,6 +261,15 @@ class Scene:
         luma += 16.5
         colours = [np.clip(plane + np.float32(0.5), 16, 240).astype(np.uint8) for plane in planes[1:]]
         return b"".join(plane.tobytes() for plane in (luma.astype(np.uint8), *colours))
+
+
+def _sampled(plate: Plane, view: View, size: tuple[int, int], area: _Area) -> Floats:
+    left, top, right, bottom = window(view, plate.shape[1], plate.shape[0])
+    across, down = (right - left) / size[0], (bottom - top) / size[1]
+    box = (left + area[0] * across, top + area[1] * down, left + area[2] * across, top + area[3] * down)
+    method = Image.Resampling.BICUBIC if across < _ENLARGED else Image.Resampling.BILINEAR
+    moved = Image.fromarray(plate).resize((area[2] - area[0], area[3] - area[1]), method, box=box)
+    return np.asarray(moved).astype(np.float32)
 
 
 def _doubled(field: Floats) -> Floats:

@@ -107,9 +107,16 @@ def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None
 
 def work(settings: Settings) -> None:
     """Be a worker of the cluster at COMPUTE_URL until told to stop."""
-    from matinee.work.cluster import run_worker  # noqa: PLC0415
+    from matinee.app.wiring.background import build_of, ffmpeg_of, scratch_folder  # noqa: PLC0415
+    from matinee.encoding.tasks import HERE  # noqa: PLC0415
+    from matinee.work.cluster import join  # noqa: PLC0415
 
-    run_worker(settings.compute_url, settings.worker_count, settings.home / "compute-tls")
+    home = make_home(settings.home)
+    log_to(home, "work")
+    ffmpeg, scratch = ffmpeg_of(settings), scratch_folder(settings)
+    scratch.mkdir(parents=True, exist_ok=True)
+    here = dict(zip(HERE, (str(scratch), str(ffmpeg), build_of(ffmpeg)), strict=True))
+    asyncio.run(join(settings.compute_url, settings.worker_count, scratch, home / "compute-tls", here))
 
 
 def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_port: int) -> None:

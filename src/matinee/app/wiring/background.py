@@ -25,7 +25,7 @@ from matinee.encoding.recipe import Encoder
 from matinee.encoding.tasks import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.work.compute import Compute, open_compute
-from matinee.work.control import Control
+from matinee.work.control import Control, Handler
 from matinee.work.job import LIVE
 
 JOBS_AT_ONCE = 4
@@ -78,7 +78,7 @@ async def open_control(platform: Platform, name: str = "control") -> AsyncIterat
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
     """The control on given workers."""
     encoder = Encoder(build=place.build, preset=platform.settings.preset)
-    handlers = {
+    handlers: dict[str, Handler] = {
         ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder),
         INGEST: platform.ingest.handle,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
@@ -117,3 +117,4 @@ async def _upkeep(platform: Platform, publication: Publication) -> None:
     await platform.assets.sweep(sources)
     await publication.catch_up()
     await platform.ingest.reconcile()
+    await platform.uploads.sweep()

@@ -13,6 +13,9 @@ from matinee.adapters.embedded.log import SqliteEventLog
 from matinee.adapters.embedded.state import SqlitePlaybackState
 from matinee.app.ingest import ENCODE, INGEST, Ingest
 from matinee.app.settings import Settings
+from matinee.app.uploads.part import part_path
+from matinee.app.uploads.service import Uploads
+from matinee.app.uploads.upload import Upload
 from matinee.base.clock import Clock, system_clock
 from matinee.base.database import database_url, open_engine
 from matinee.base.objects import Objects, open_objects
@@ -46,6 +49,7 @@ class Platform:
     jobs: Jobs
     removal: Removal
     ingest: Ingest
+    uploads: Uploads
     members: Members
     playback: Playback
     discovery: Discovery
@@ -64,6 +68,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         catalog, jobs = Catalog(main, clock), Jobs(queue, clock)
         assets = Assets(main, objects, clock)
         removal = Removal(catalog, objects, _disposal(jobs, assets))
+        ingest = Ingest(catalog, jobs, objects, removal, round(settings.storage_limit_gb * GB))
         playback = await _playback(settings, clock, catalog, assets, stack)
         yield Platform(
             settings=settings,
@@ -73,7 +78,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             assets=assets,
             jobs=jobs,
             removal=removal,
-            ingest=Ingest(catalog, jobs, objects, removal, round(settings.storage_limit_gb * GB)),
+            ingest=ingest,
+            uploads=_uploads(settings, clock, ingest),
             members=Members(main, clock),
             playback=playback,
             discovery=_discovery(clock, catalog, jobs, playback),
@@ -90,6 +96,17 @@ async def _playback(
     await state.prepare()
     await log.prepare()
     return Playback(catalog, assets, state, log, SigningKeys(keys_file(settings)), clock)
+
+
+def _uploads(settings: Settings, clock: Clock, ingest: Ingest) -> Uploads:
+    """Uploads that hand a finished film to an `ingest` job; under HOME, so that it is moved and not copied."""
+    folder = settings.home.resolve() / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def on_complete(upload: Upload) -> None:
+        await ingest.enqueue_upload(upload, part_path(folder, upload.id))
+
+    return Uploads(folder, clock, round(settings.upload_max_gb * GB), on_complete)
 
 
 def _discovery(clock: Clock, catalog: Catalog, jobs: Jobs, playback: Playback) -> Discovery:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from litestar import Litestar
 
 from matinee.app import activity
 from matinee.app.http import Parts, build_app
 from matinee.app.uploads import routes as uploads_routes
-from matinee.app.uploads.part import part_path
-from matinee.app.uploads.service import Uploads
-from matinee.app.uploads.upload import Upload
-from matinee.app.wiring.platform import GB, Platform, web_folder
+from matinee.app.wiring.platform import Platform, web_folder
 from matinee.catalog import artwork
 from matinee.catalog import routes as catalog_routes
 from matinee.discovery import routes as discovery_routes
@@ -45,7 +40,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 "discovery": platform.discovery,
                 "playback": platform.playback,
                 "jobs": platform.jobs,
-                "uploads": uploads_of(platform),
+                "uploads": platform.uploads,
                 "edges": Edges(settings.edge_url, edge_port),
             },
             public_url=settings.public_url,
@@ -53,19 +48,3 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
             edges=(settings.edge_url or f":{edge_port}",),
         )
     )
-
-
-def uploads_folder(platform: Platform) -> Path:
-    """Where unfinished uploads lie: under HOME, so that a finished one is moved and not copied."""
-    return platform.settings.home / "uploads"
-
-
-def uploads_of(platform: Platform) -> Uploads:
-    """Uploads that hand a finished film to an `ingest` job."""
-    folder = uploads_folder(platform)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    async def on_complete(upload: Upload) -> None:
-        await platform.ingest.enqueue_upload(upload, part_path(folder, upload.id))
-
-    return Uploads(folder, platform.clock, round(platform.settings.upload_max_gb * GB), on_complete)

@@ -4,11 +4,15 @@ import type { Heartbeat } from '../api/types.ts';
 
 export const HEARTBEAT_MS = 10_000;
 
+/** A page that is left says so two or three times at once; one report of it is enough. */
+const TOGETHER_MS = 250;
+
 export type Report = Omit<Heartbeat, 'event_id'>;
 
 export class Reporter {
   readonly #sessionId: string;
   readonly #read: () => Report | null;
+  #lastAt = -Infinity;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `read` answers null while there is nothing to say yet. */
@@ -35,7 +39,9 @@ export class Reporter {
 
   readonly beat = (): void => {
     const report = this.#read();
-    if (!report) return;
+    const now = performance.now();
+    if (!report || now - this.#lastAt < TOGETHER_MS) return;
+    this.#lastAt = now;
     // A lost one is repeated by the next, which knows the position better.
     sendHeartbeat(this.#sessionId, { event_id: eventId(), ...report }).catch(() => undefined);
   };
