@@ -20,7 +20,7 @@ from matinee.base.clock import system_clock
 from matinee.base.errors import Invalid, Unavailable
 from matinee.base.units import Seconds
 from matinee.work.control import Control, Ending, Handler, Lease
-from matinee.work.job import CRASHES_MAX, Job, JobState, Progress, Stage
+from matinee.work.job import CRASHES_MAX, LIVE, Job, JobState, Progress, Stage
 from matinee.work.schedule import Schedule
 from matinee.work.service import Jobs
 
@@ -334,3 +334,28 @@ async def test_several_processes_run_each_job_exactly_once(jobs_now: Jobs, jobs_
             said.update(output.decode().split("\n"))
     del said[""]
     assert said == Counter({f"done {job.subject}": 1 for job in queued})
+
+
+async def test_a_kind_that_is_held_to_one_at_a_time_leaves_the_other_places_free(jobs: Jobs) -> None:
+    now: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+
+    async def work(lease: Lease) -> None:
+        kind = lease.job.kind
+        now[kind] += 1
+        most[kind] = max(most[kind], now[kind])
+        await asyncio.sleep(0.05)
+        now[kind] -= 1
+
+    for number in range(4):
+        for kind in ("slow", "quick"):
+            await jobs.enqueue(kind, f"{kind}-{number}")
+    stop = asyncio.Event()
+    control = Control(jobs, {"slow": work, "quick": work}, concurrency=3, at_once={"slow": 1})
+    task = asyncio.create_task(control.run(stop))
+    async with asyncio.timeout(DEADLINE_S):
+        while await jobs.list(states=LIVE):
+            await asyncio.sleep(0.02)
+    stop.set()
+    await task
+    assert most == {"slow": 1, "quick": 2}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,6 +107,8 @@ class _Run:
 class Control:
     """Runs jobs of the kinds in `handlers`, up to `concurrency` at a time, under the name `name`.
 
+    `at_once` holds some kinds to fewer: jobs of theirs wait in the queue and not in a place that others could have.
+
     Any number of controls may share a database; `schedules` are enqueued once whoever of them comes first.
     """
 
@@ -116,11 +119,12 @@ class Control:
         *,
         name: str = "control",
         concurrency: int = 2,
+        at_once: Mapping[str, int] | None = None,
         lease_s: float = LEASE_S,
         schedules: Sequence[Schedule] = (),
     ) -> None:
         self.jobs, self.handlers, self.schedules = jobs, handlers, schedules
-        self.concurrency, self.lease_s = concurrency, lease_s
+        self.concurrency, self.lease_s, self.at_once = concurrency, lease_s, at_once or {}
         self.owner = this_holder(name)
         self._running: dict[asyncio.Task[None], _Run] = {}
         self._next_upkeep = 0.0
@@ -149,10 +153,15 @@ class Control:
             self._next_upkeep = now + self.lease_s / 3
         await self._drop_lost()
         while len(self._running) < self.concurrency:
-            job = await self.jobs.claim(self.handlers.keys(), self.owner, self.lease_s)
+            job = await self.jobs.claim(self._kinds(), self.owner, self.lease_s)
             if job is None:
                 return
             self._start(job)
+
+    def _kinds(self) -> Sequence[str]:
+        """The kinds of which another job may begin."""
+        running = Counter(run.lease.job.kind for run in self._running.values())
+        return [kind for kind in self.handlers if running[kind] < self.at_once.get(kind, self.concurrency)]
 
     async def _upkeep(self) -> None:
         """Renew what is held, say that we live, end the leases of the dead, enqueue what is due."""

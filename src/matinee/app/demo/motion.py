@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from matinee.app.demo.effects import Effect, Lanterns, Projection, Shimmer, Water, Windows
 from matinee.app.demo.film import Grade
-from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, make_plates
+from matinee.app.demo.plates import Plane, Plates, blur, fill, graded, planes_of, to_bytes
 
 Floats = NDArray[np.float32]
 _COARSE = 4  # blobs of light are looked for at a quarter of the plate's size
@@ -43,9 +43,7 @@ Change: TypeAlias = Callable[[float], None]
 """Brings the stage to a time in seconds."""
 
 
-def changes(
-    effects: Sequence[Effect], stage: Stage, seconds: float, height: int, random: np.random.Generator
-) -> list[Change]:
+def changes(effects: Sequence[Effect], stage: Stage, seconds: float, random: np.random.Generator) -> list[Change]:
     """One function per effect that moves the still itself, in order."""
     found = list[Change]()
     for effect in effects:
@@ -59,7 +57,7 @@ def changes(
             case Lanterns():
                 found.append(_lanterns(effect, stage, random))
             case Projection():
-                found.append(_projection(effect, stage, seconds, height))
+                found.append(_projection(effect, stage, seconds))
             case _:
                 continue
     return found
@@ -329,12 +327,12 @@ def shifted(shape: Floats, down: float, right: float) -> Floats:
     return np.asarray(lower[:, 1:] * np.float32(1 - right) + lower[:, :-1] * np.float32(right), dtype=np.float32)
 
 
-def _projection(projection: Projection, stage: Stage, seconds: float, height: int) -> Change:
+def _projection(projection: Projection, stage: Stage, seconds: float) -> Change:
     rows, columns = stage.luma.shape
     left, top, right, bottom = (
         2 * round(v * n / 2) for v, n in zip(projection.screen, (columns, rows) * 2, strict=True)
     )
-    reels = [_reel(name, right - left, bottom - top, height) for name in projection.stills]
+    reels = [_reel(name, right - left, bottom - top) for name in projection.stills]
     whole = (slice(top, bottom), slice(left, right))
     half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
 
@@ -351,21 +349,22 @@ def _projection(projection: Projection, stage: Stage, seconds: float, height: in
     return change
 
 
-def _reel(name: str, width: int, height: int, picture_height: int) -> Callable[[float], tuple[Plane, Plane, Plane]]:
-    plates = make_plates(graded(name, Grade()), (), picture_height // 2)
-    shape = width / height
+def _reel(name: str, width: int, height: int) -> Callable[[float], list[Plane]]:
+    """Another film's still as it runs on the screen: its planes at a share of its time, panned slowly."""
+    light = np.asarray(graded(name, Grade()), dtype=np.float32)
+    planes = [to_bytes(plane) for plane in planes_of(light, (width + 16 & ~1, round((width + 16) * 9 / 32) * 2))]
+    sizes = [(width, height), (width // 2, height // 2), (width // 2, height // 2)]
 
-    def frame(part: float) -> tuple[Plane, Plane, Plane]:
-        planes = list[Plane]()
-        for plane, size in (
-            (plates.luma, (width, height)),
-            *((p, (width // 2, height // 2)) for p in (plates.blue, plates.red)),
-        ):
-            high = plane.shape[1] / shape * (0.92 - 0.05 * part)
-            wide = high * shape
-            x, y = (plane.shape[1] - wide) * (0.2 + 0.6 * part), (plane.shape[0] - high) * 0.55
-            moved = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR, box=(x, y, x + wide, y + high))
-            planes.append(np.asarray(moved))
-        return planes[0], planes[1], planes[2]
+    def frame(part: float) -> list[Plane]:
+        share = 0.95 - 0.05 * part  # of the still's width
+        return [_part(plane, size, share, 0.2 + 0.6 * part) for plane, size in zip(planes, sizes, strict=True)]
 
     return frame
+
+
+def _part(plane: Plane, size: tuple[int, int], share: float, across: float) -> Plane:
+    wide = plane.shape[1] * share
+    high = wide * size[1] / size[0]
+    x, y = (plane.shape[1] - wide) * across, (plane.shape[0] - high) * 0.55
+    moved = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR, box=(x, y, x + wide, y + high))
+    return np.asarray(moved)

@@ -50,7 +50,7 @@ class Plates(msgspec.Struct, frozen=True):
 
 def still_bytes(name: str) -> bytes:
     """The still as it is shipped, JPEG."""
-    return (resources.files("matinee.app.demo") / "stills" / f"{name}.jpg").readto_bytes()
+    return (resources.files("matinee.app.demo") / "stills" / f"{name}.jpg").read_bytes()
 
 
 def graded(name: str, grade: Grade) -> Image.Image:
@@ -169,7 +169,8 @@ def _region(layer: Layer, shape: tuple[int, int]) -> Floats:
 
 def _darkness(luma: Floats) -> Floats:
     """Where a pixel is darker than what lies around it, 0..1."""
-    small = Image.fromarray(to_bytes(luma)).reduce(8).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
+    small = Image.fromarray(to_bytes(luma)).reduce(8)
+    small = small.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
     around = np.asarray(small.resize((luma.shape[1], luma.shape[0]), Image.Resampling.BILINEAR), dtype=np.float32)
     return np.asarray(np.clip((0.9 * around - luma) / (0.25 * around + 2), 0, 1), dtype=np.float32)
 
@@ -192,7 +193,8 @@ def fill(plane: Floats, hidden: Floats) -> Floats:
     return np.asarray(plane * (1 - hidden) + guess * hidden, dtype=np.float32)
 
 
-def toto_bytes(plane: Floats) -> Plane:
+def to_bytes(plane: Floats) -> Plane:
+    """Rounded to 8 bits."""
     return np.asarray(np.clip(plane + 0.5, 0, 255), dtype=np.uint8)
 
 

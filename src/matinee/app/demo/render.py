@@ -135,7 +135,7 @@ class Scene:
         self.size = (2 * round(height * 8 / 9), height)
         picture = graded(film.look.still, film.look.grade)
         self.stage = motion.Stage(make_plates(picture, film.look.layers, height))
-        self.changes = motion.changes(film.look.effects, self.stage, seconds, height, random)
+        self.changes = motion.changes(film.look.effects, self.stage, seconds, random)
         self.shades = atmosphere.shades(film.look.effects, seconds, random)
         self.casts = particles.casts(film.look.effects, particles.sky_of(picture), random)
         self.brush = particles.Brush()

@@ -83,7 +83,8 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
         INGEST: platform.ingest.handle,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
-    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE)
+    # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
+    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once={DEMO: 1})
 
 
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
