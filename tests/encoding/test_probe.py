@@ -198,21 +198,57 @@ def test_a_damaged_film_gets_a_verdict(data: st.DataObject, film: Path, tmp_path
 # Real films
 
 
-VERDICTS: dict[str, tuple[str, float]] = {
-    "bad/concat_lfi.mp4": ("concat script", 0),
-    "bad/ssrf_playlist.mp4": ("HLS playlist", 0),
-    "bad/empty.mp4": ("0 bytes", 0),
-    "bad/garbage.mp4": ("GARBAGE", 0),
-    "bad/truncated_moov_or_mdat.mp4": ("TRUNCATED", 0),
-    "bad/cursed-vfr.mp4": ("", 0),
-    "bad/fate_discont.mp4": ("", 0),
-    "bad/fate_invalid_elst.mp4": ("", 0),
-    "bad/moz_invalid_userdata.mp4": ("", 0),
-    "bad/moz_zero_empty_stsc.mp4": ("", 0),
-    "clips/bbb_1280x720_25fps_5s.mp4": ("", 0),
-    "clips/bbb_854x480_24fps_30s.mp4": ("", 0),
-    "clips/driving_1920x1080_54f.264": ("", 0),
-    "clips/elephantsdream_1024x576_24fps_37s.mkv": ("", 0),
-    "clips/flower_960x540_30fps_5s.mp4": ("", 0),
+VERDICTS: dict[str, str | tuple[Fraction, int]] = {
+    "bad/concat_lfi.mp4": "concat script",
+    "bad/ssrf_playlist.mp4": "HLS playlist",
+    "bad/empty.mp4": "0 bytes",
+    "bad/garbage.mp4": "data of an unknown kind",
+    "bad/truncated_moov_or_mdat.mp4": "cannot be read",
+    "bad/fate_discont.mp4": "Flash video",
+    "bad/moz_invalid_userdata.mp4": "no frame of the video can be read",
+    "bad/moz_zero_empty_stsc.mp4": "2 frame(s)",
+    "bad/cursed-vfr.mp4": (Fraction(30), 262),
+    "bad/fate_invalid_elst.mp4": (Fraction(24), 48),
+    "clips/bbb_1280x720_25fps_5s.mp4": (Fraction(25), 132),
+    "clips/bbb_854x480_24fps_30s.mp4": (Fraction(24), 720),
+    "clips/driving_1920x1080_54f.264": (Fraction(25), 54),
+    "clips/elephantsdream_1024x576_24fps_37s.mkv": "it was cut off",
+    "clips/flower_960x540_30fps_5s.mp4": (Fraction(30000, 1001), 150),
 }
-"""What is said of each file (nothing: it is taken), and the frames a second and frames of its timeline."""
+"""What is said of each file that is refused; the frames a second and the frames of each that is taken."""
+
+
+def real(name: str) -> Path:
+    """A file of the folder that MATINEE_TEST_MEDIA names."""
+    folder = os.environ.get("MATINEE_TEST_MEDIA", "")
+    path = Path(folder) / name
+    if folder and path.exists():
+        return path
+    message = f"{name} is not to be had: MATINEE_TEST_MEDIA is {folder!r}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.mark.parametrize(("name", "expected"), VERDICTS.items(), ids=list(VERDICTS))
+def test_a_real_file_gets_the_verdict_that_it_deserves(name: str, expected: str | tuple[Fraction, int]) -> None:
+    found = probed(real(name))
+    if isinstance(expected, str):
+        reasons = found.reasons if isinstance(found, Refusal) else refusal(found.inspection)
+        assert expected in "; ".join(reasons)
+    else:
+        assert isinstance(found, Found), found
+        timeline = timeline_of(accept(found.inspection))
+        assert (timeline.fps, timeline.frames) == expected
+
+
+def refusal(inspection: Inspection) -> tuple[str, ...]:
+    with pytest.raises(FilmRefused) as refused:
+        accept(inspection)
+    return refused.value.reasons
+
+
+def test_every_real_file_has_a_verdict() -> None:
+    folder = real("bad").parent
+    there = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/*") if path.suffix != ".md"}
+    assert there == set(VERDICTS)

@@ -89,7 +89,7 @@ def _starts_annex_b(head: bytes) -> bool:
 
 def _is_h264(head: bytes) -> bool:
     types = _nal_types(head)
-    return _starts_annex_b(head) and bool(types) and types[0] & 0x9F in (7, 9) and any(t & 0x1F == 7 for t in types)
+    return _starts_annex_b(head) and bool(types) and types[0] & 0x9F in (6, 7, 9) and any(t & 0x1F == 7 for t in types)
 
 
 def _is_hevc(head: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The inspection of a master, in a process of its own: `python -m matinee.encoding.probe FILE` prints an `Inspection`.
 
 Hostile media is parsed here and in FFmpeg's own processes, nowhere else: the caller confines this one in memory, time
-and network. Only headers and packets are read; nothing is decoded.
+and network. Headers and packets are read, and one frame is decoded.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import av
 import msgspec
 
 from matinee.base.errors import MatineeError
-from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, demuxer_of
+from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
 from matinee.encoding.source import AudioStream, FilmRefused, Inspection, VideoStream
 
 HDR_TRANSFERS = frozenset({16, 18})  # Rec. ITU-T H.273: SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)
 FULL_RANGE = 2
+TIMEOUT_S = (60.0, 60.0)  # to open a file, and to read on in it
 RAW_RATE = Fraction(25)
 
 
@@ -61,13 +62,13 @@ def inspect(path: Path) -> Inspection:
     options = (
         {"protocol_whitelist": "file", "enable_drefs": "0"} if demuxer == "mov" else {"protocol_whitelist": "file"}
     )
-    with av.open(str(path), format=demuxer, options=options, timeout=(60.0, 60.0)) as container:
+    with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
         video = next((stream for stream in container.streams.video if not _is_cover(stream)), None)
         audio = list(container.streams.audio)
         packets = _packets(container, video, audio)
         return Inspection(
             demuxer=demuxer,
-            video=_video(video) if video is not None else None,
+            video=_video(video, _rotation(path, demuxer, options, video)) if video is not None else None,
             audio=tuple(_audio(stream, packets.sound.get(stream.index, 0)) for stream in audio),
             announced_s=_announced_s(container, video),
             frames=packets.frames.tobytes(),
@@ -123,8 +124,10 @@ def _in_order(found: _Packets, durations: dict[int, int]) -> _Packets:
     return found
 
 
-def _video(stream: Any) -> VideoStream:
+def _video(stream: Any, rotation: int) -> VideoStream:
     context = stream.codec_context
+    if context is None:  # no decoder exists for it
+        return VideoStream(index=stream.index, codec="", width=0, height=0, time_base=(1, 1))
     raw = stream.container.format.name in RAW_STREAMS
     rate = stream.average_rate or stream.base_rate or Fraction(0)
     if raw:
@@ -133,11 +136,11 @@ def _video(stream: Any) -> VideoStream:
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1)
     return VideoStream(
         index=stream.index,
-        codec=context.codec.name if context is not None else "",
+        codec=context.codec.name,
         width=context.width,
         height=context.height,
         sample_aspect=(aspect.numerator, aspect.denominator) if aspect > 0 else (1, 1),
-        rotation=_rotation(stream),
+        rotation=rotation,
         time_base=(base.numerator, base.denominator),
         nominal_rate=(rate.numerator, rate.denominator) if rate else (0, 1),
         pixel_format=context.pix_fmt or "",
@@ -146,12 +149,19 @@ def _video(stream: Any) -> VideoStream:
     )
 
 
-def _rotation(stream: Any) -> int:
-    """Degrees clockwise in which the picture must be turned for display: 0, 90, 180 or 270."""
-    tag = stream.metadata.get("rotate")
-    if tag is not None and tag.lstrip("-").isdigit():
-        return int(tag) % 360
-    return 0
+def _rotation(path: Path, demuxer: str, options: dict[str, str], stream: Any) -> int:
+    """Degrees clockwise in which the picture is turned for display: 0, 90, 180 or 270.
+
+    The display matrix is side data of the stream, which only a decoded frame shows here: the first one is decoded.
+    """
+    if stream.codec_context is None or stream.codec_context.codec.name not in VIDEO_DECODERS:
+        return 0
+    try:
+        with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
+            frame = next(container.decode(container.streams[stream.index]), None)
+    except av.error.FFmpegError:
+        return 0  # whether its frames can be decoded is found out by encoding it
+    return -getattr(frame, "rotation", 0) % 360
 
 
 def _audio(stream: Any, packets: int) -> AudioStream:

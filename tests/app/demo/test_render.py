@@ -48,8 +48,9 @@ def test_every_film_goes_from_a_title_in_the_dark_through_its_scene_to_its_credi
     assert credits.max() > 100 and credits.mean() < max(45, middle.mean())
 
 
-def test_a_frame_does_not_depend_on_the_frames_before_it(fonts: Fonts) -> None:
-    each = film("ten-thousand-lanterns")
+@pytest.mark.parametrize("slug", ["ten-thousand-lanterns", "above-line-six"])
+def test_a_frame_does_not_depend_on_the_frames_before_it(slug: str, fonts: Fonts) -> None:
+    each = film(slug)
     alone = Scene(each, fonts, HEIGHT, 20.0).frame(200)
     after = Scene(each, fonts, HEIGHT, 20.0)
     after.frame(100)

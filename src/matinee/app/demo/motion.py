@@ -169,22 +169,31 @@ def _windows(windows: Windows, stage: Stage, seconds: float, random: np.random.G
     luma = stage.still.luma
     coarse = np.asarray(Image.fromarray(luma).reduce(_COARSE))
     found = [b for b in blobs(coarse > 95) if b.right - b.left < 9 and b.bottom - b.top < 9]
-    chosen = [found[n] for n in random.permutation(len(found))[: int(len(found) * windows.share)].tolist()]
-    moments = np.sort(random.uniform(0, seconds, len(chosen)))
-    starts_dark = random.random(len(chosen)) < 0.5
-    boxes = [_grown(blob, luma.shape) for blob in chosen]
+    wanted = [found[n] for n in random.permutation(len(found))[: int(len(found) * windows.share)].tolist()]
+    boxes = list(_apart([_grown(blob, luma.shape) for blob in wanted], luma.shape))
+    moments = np.sort(random.uniform(0, seconds, len(boxes)))
+    starts_dark = random.random(len(boxes)) < 0.5
+    walls = [np.percentile(luma[box], 25).astype(np.float32) for box in boxes]
+    shown = np.ones(len(boxes))
 
     def change(time_s: float) -> None:
-        levels = np.clip((time_s - moments) / _WINDOW_FADE_S, 0, 1)
-        changing = np.flatnonzero((levels < 1) & (levels > 0)) if time_s > 0 else np.arange(len(boxes))
-        just_done = np.flatnonzero((levels == 1) & (time_s - moments < 2 * _WINDOW_FADE_S)) if time_s > 0 else changing
-        for number in {*changing.tolist(), *just_done.tolist()}:
-            level = levels[number] if starts_dark[number] else 1 - levels[number]
-            rows, columns = boxes[number]
-            lit = luma[rows, columns]
-            stage.base[rows, columns] = np.minimum(lit, lit * np.float32(level) + 14)
+        since = np.clip((time_s - moments) / _WINDOW_FADE_S, 0, 1)
+        levels = np.where(starts_dark, since, 1 - since)
+        for number in np.flatnonzero(levels != shown).tolist():
+            lit, wall = luma[boxes[number]], walls[number]
+            stage.base[boxes[number]] = np.minimum(lit, wall + (lit - wall) * np.float32(levels[number]))
+        shown[:] = levels
 
     return change
+
+
+def _apart(boxes: Sequence[_Area], shape: tuple[int, ...]) -> Iterator[_Area]:
+    """Those boxes that do not lie over an earlier one: each window is then drawn without the others."""
+    taken = np.zeros(shape, dtype=np.bool_)
+    for box in boxes:
+        if not taken[box].any():
+            taken[box] = True
+            yield box
 
 
 def _grown(blob: Blob, shape: tuple[int, ...], by: int = 1) -> tuple[slice, slice]:

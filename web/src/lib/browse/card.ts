@@ -1,22 +1,22 @@
 /** What a card says about its title. Pure. */
-import type { Card } from '../api/types.ts';
+import type { Card, Played } from '../api/types.ts';
 import { left } from '../text/format.ts';
 import { t } from '../text/t.ts';
 
 /** Past this share a title counts as seen, and offers to start again. */
 export const SEEN_SHARE = 0.95;
 
-export const playHref = (card: Card): string => `/watch/${encodeURIComponent(card.play_id ?? card.id)}`;
+export const playHref = (card: Card): string => `/watch/${encodeURIComponent(card.play_id === '' ? card.id : card.play_id)}`;
 export const titleHref = (card: Card): string => `/title/${encodeURIComponent(card.id)}`;
 
 export const isSeen = (card: Card): boolean => card.progress >= SEEN_SHARE;
 export const isBegun = (card: Card): boolean => card.position_s > 0 && !isSeen(card);
 
 /** The name on a card of its own: an episode goes by its show. */
-export const nameOf = (card: Card): string => card.show_title ?? card.title;
+export const nameOf = (card: Card | Played): string => (card.show_title === '' ? card.title : card.show_title);
 
 /** `S2 E3`, or '' for what is no episode and names none. */
-export function episodeOf(card: Card): string {
+export function episodeOf(card: Card | Played): string {
   if (card.season === null || card.episode === null) return '';
   return t('time.episode', { season: card.season, episode: card.episode });
 }

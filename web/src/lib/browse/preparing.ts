@@ -1,27 +1,49 @@
-/** Titles on their way: those that become ready while you watch stay in their place and turn into posters. */
+/** Titles on their way: those that become ready while you watch stay in their place and turn into posters. Pure. */
 import type { Card, Home, Preparing } from '../api/types.ts';
 
-export type Place = { id: string; preparing: Preparing; card: null } | { id: string; preparing: null; card: Card };
-
-/** All that can be played, by id. */
-function cardsOf(home: Home): Map<string, Card> {
-  const cards = home.rows.flatMap((row) => row.items);
-  return new Map([...(home.hero ? [home.hero, ...cards] : cards)].map((card) => [card.id, card]));
+export interface Place {
+  /** Stays the same from the first sight on, whatever job is at work on it. */
+  id: string;
+  /** What was last heard of it. */
+  preparing: Preparing;
+  /** Set once it can be played. */
+  card: Card | null;
+  /** How often in a row it was in neither list: a film may be between two jobs. */
+  missed: number;
 }
 
-/**
- * The places of `before` as they are in `home`, then the ones that are new. A title that left `preparing` and is
- * among the cards has become ready; one that is in neither was removed and loses its place.
- */
+/** A place is given up when its title has not been heard of for this many looks. */
+const MISSES_MAX = 4;
+
+/** The places of `before` as they are in `home`, then the ones that are new. */
 export function nextPlaces(before: readonly Place[], home: Home): Place[] {
-  const preparing = new Map(home.preparing.map((item) => [item.title_id, item]));
   const cards = cardsOf(home);
-  const known = new Set(before.map((place) => place.id));
-  const ids = [...before.map((place) => place.id), ...home.preparing.map((item) => item.title_id).filter((id) => !known.has(id))];
-  return ids.flatMap((id): Place[] => {
-    const item = preparing.get(id);
-    if (item && item.state !== 'done') return [{ id, preparing: item, card: null }];
-    const card = cards.get(id);
-    return card ? [{ id, preparing: null, card }] : [];
+  const left = new Set(home.preparing);
+  const kept = before.map((place) => {
+    const item = home.preparing.find((candidate) => left.has(candidate) && isSame(place.preparing, candidate));
+    if (item) left.delete(item);
+    return moved(place, item, cards);
   });
+  const fresh = [...left].map((item) => ({ id: item.job_id, preparing: item, card: null, missed: 0 }));
+  return [...kept.filter((place) => place.missed < MISSES_MAX), ...fresh];
+}
+
+function moved(place: Place, item: Preparing | undefined, cards: readonly Card[]): Place {
+  if (item) return { ...place, preparing: item, card: null, missed: 0 };
+  const card = cards.find(({ id, title }) => id === place.preparing.title_id || title === place.preparing.title);
+  if (card) return { ...place, card, missed: 0 };
+  return { ...place, missed: place.missed + 1 };
+}
+
+/** One title has several jobs after each other, and an id only from when its file is there. */
+function isSame(a: Preparing, b: Preparing): boolean {
+  if (a.job_id === b.job_id) return true;
+  if (a.title_id !== '' && b.title_id !== '') return a.title_id === b.title_id;
+  return a.title === b.title;
+}
+
+/** All that can be played. */
+function cardsOf(home: Home): Card[] {
+  const cards = home.rows.flatMap((row) => row.items);
+  return home.hero ? [home.hero, ...cards] : cards;
 }

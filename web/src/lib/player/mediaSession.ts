@@ -1,5 +1,5 @@
 /** Media keys, lock screens and headphones. */
-import type { Card } from '../api/types.ts';
+import type { Played } from '../api/types.ts';
 import { episodeOf, nameOf } from '../browse/card.ts';
 import { imageUrl } from '../ui/images.ts';
 import type { Playback } from './playback.svelte.ts';
@@ -8,13 +8,13 @@ import { JUMP_S } from './keys.ts';
 const ACTIONS = ['play', 'pause', 'seekbackward', 'seekforward', 'seekto', 'nexttrack'] as const;
 
 /** Tells the system what plays and listens to its keys; answers how to stop both. */
-export function announce(card: Card, playback: Playback, onnext: (() => void) | null): () => void {
+export function announce(card: Played, playback: Playback, onnext: (() => void) | null): () => void {
   if (!('mediaSession' in navigator)) return () => undefined;
   const session = navigator.mediaSession;
-  const picture = card.still ?? card.poster;
+  const picture = card.still;
   session.metadata = new MediaMetadata({
     title: card.title,
-    artist: card.show_title ? [nameOf(card), episodeOf(card)].filter(Boolean).join(' · ') : '',
+    artist: card.show_title !== '' ? [nameOf(card), episodeOf(card)].filter(Boolean).join(' · ') : '',
     artwork: picture ? [{ src: imageUrl(picture, 640), sizes: '640x360', type: 'image/webp' }] : [],
   });
   session.setActionHandler('play', () => void playback.play());

@@ -82,11 +82,10 @@ export const en = {
     'Put episodes into Shows/Title (Year)/Season 01/Title S01E02 Name.mkv and import the folder: they become a series here.',
   'list.emptyGenre': 'No title of this genre.',
 
-  'title.createdBy': 'Created by',
   'title.directedBy': 'Directed by',
   'title.writtenBy': 'Written by',
   'title.with': 'With',
-  'title.photographedBy': 'Photographed by',
+  'title.producedBy': 'Produced by',
   'title.musicBy': 'Music by',
   'title.season': 'Season {n}',
   'title.seasons': 'Seasons',
@@ -192,6 +191,7 @@ export const en = {
   'activity.cancel': 'Cancel {title}',
   'activity.whatToDo': 'What to do:',
   'activity.progress': 'Progress of {title}',
+  'activity.percent': '{n} %',
   'activity.of': '{done} of {total}',
 
   'job.queued': 'Waiting',

@@ -2,12 +2,11 @@
 import type { Person } from '../api/types.ts';
 import type { Message } from '../text/messages.ts';
 
-const ROLES: [string, Message][] = [
-  ['creator', 'title.createdBy'],
+const ROLES: [Person['role'], Message][] = [
   ['director', 'title.directedBy'],
   ['writer', 'title.writtenBy'],
   ['cast', 'title.with'],
-  ['cinematographer', 'title.photographedBy'],
+  ['producer', 'title.producedBy'],
   ['composer', 'title.musicBy'],
 ];
 
