@@ -194,6 +194,13 @@ export const en = {
   'activity.percent': '{n} %',
   'activity.of': '{done} of {total}',
 
+  'stage.render': 'Making the film',
+  'stage.store': 'Storing the file',
+  'stage.inspect': 'Looking at the file',
+  'stage.analyse': 'Measuring the picture',
+  'stage.sound': 'Encoding the sound',
+  'stage.rung': 'Encoding {rung}',
+
   'job.queued': 'Waiting',
   'job.running': 'Running',
   'job.done': 'Ready',

@@ -1,26 +1,18 @@
-/** The stages of a job, in a viewer's words; a stage that we do not know speaks for itself. */
-const NAMES: Record<string, string> = {
-  inspect: 'Looking at the file',
-  accept: 'Checking the file',
-  analyse: 'Measuring the picture',
-  complexity: 'Measuring the picture',
-  ladder: 'Choosing qualities',
-  split: 'Cutting into pieces',
-  audio: 'Encoding the sound',
-  encode: 'Encoding the picture',
-  join: 'Joining the pieces',
-  check: 'Checking the result',
-  qc: 'Checking the result',
-  package: 'Packaging',
-  store: 'Storing',
-  publish: 'Publishing',
-  artwork: 'Making the poster',
-  images: 'Making the poster',
-  render: 'Making the film',
+/** The stages of a job, in a viewer's words; a stage that we do not know speaks for itself. Pure. */
+import { t } from './t.ts';
+import type { Message } from './messages.ts';
+
+const NAMES: Record<string, Message> = {
+  render: 'stage.render',
+  store: 'stage.store',
+  inspect: 'stage.inspect',
+  analyse: 'stage.analyse',
+  sound: 'stage.sound',
 };
 
 export function stageName(stage: string): string {
   const known = NAMES[stage];
-  if (known !== undefined) return known;
+  if (known) return t(known);
+  if (/^\d+p$/.test(stage)) return t('stage.rung', { rung: stage });
   return stage.charAt(0).toUpperCase() + stage.slice(1).replaceAll('_', ' ');
 }
