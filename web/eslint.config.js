@@ -20,6 +20,8 @@ export default ts.config(
       'no-undef': 'off',
       // The app is served from the root of its host, so an address is what it says.
       'svelte/no-navigation-without-resolve': 'off',
+      // An argument that an interface counts and we do not need starts with an underscore.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // Values that are made, used and forgotten within a function need no reactivity.
       'svelte/prefer-svelte-reactivity': 'off',
       eqeqeq: 'error',

@@ -15,6 +15,7 @@ from matinee.app.settings import NAMES
 GUIDE = Path("docs/operator-guide.md")
 REQUIREMENTS = Path("docs/requirements.md")
 RULES = [f"{group}{n}" for group, last in zip("VECDPF", (12, 3, 5, 6, 5, 7), strict=True) for n in range(1, last + 1)]
+OF_TESTS = {"MATINEE_TEST_MEDIA", "MATINEE_PICTURES", "MATINEE_SERVICES_FOLDER"}
 STATES = {"works", "partly", "not yet"}
 PATH = re.compile(r"^[\w.()\[\]+-]+(/[\w.()\[\]+-]+)*/?(::\w+)?$")
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#|mailto:)([^)#\s]+)[^)]*\)")
@@ -44,7 +45,7 @@ def test_every_setting_is_in_the_operator_guide_and_nothing_else_is() -> None:
 
 
 def test_every_setting_that_a_document_speaks_of_exists() -> None:
-    known = {*NAMES.values(), "MATINEE_TEST_MEDIA", "MATINEE_WEB"}  # the latter two are for tests and for developers
+    known = {*NAMES.values(), *OF_TESTS}
     spoken = {(path, name) for path in DOCUMENTS for name in re.findall(r"\bMATINEE_[A-Z_]+\b", text_of(path))}
     assert {(path, name) for path, name in spoken if name not in known} == set()
 

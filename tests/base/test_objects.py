@@ -37,7 +37,8 @@ def test_keys_of_ours_are_keys(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..b", "A", "a b", "a\n", "a#1", "é", ".a", "a/.b", "a%2e", "-a"]
+    "key",
+    ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..b", "A", "a b", "a\n", "a#1", "é", ".a", "a/.b", "a%2e"],
 )
 def test_nothing_else_is_a_key(key: str) -> None:
     with pytest.raises(ValueError, match="not an object key"):
@@ -119,7 +120,7 @@ def test_only_what_killed_writers_left_is_swept(objects: Objects, folder: Path) 
 def in_a_child(program: str, folder: Path) -> str:
     """What `program` prints, with `objects` the store in `folder` and `store` the module; it need not be root."""
     head = """
-        import os, resource, sys
+        import datetime, os, resource, sys  # obstore looks for datetime when it lists
         from pathlib import Path
         from matinee.base import objects as store
         objects = store.open_objects(Path(sys.argv[1]).as_uri())
@@ -197,8 +198,8 @@ def test_a_rendition_loses_what_says_that_it_is_whole_before_anything_else(publi
 try:
     store.delete_under(objects, "renditions/k")
 except Exception as error:
-    print(type(error).__name__)
+    print(repr(error))
 """
-    assert in_a_child(program, public_folder) != ""
+    assert "ermission" in in_a_child(program, public_folder)
     assert (media / "part").exists()
     assert not (media.parent / "rendition.json").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -18,6 +19,7 @@ CLOCK_S = 0.002
 """How exactly a frame's media time is told: the browser counts in microseconds, the file in ticks of 1/25 s."""
 OFFSET_MS = 15
 LUMA_LIT = 128
+NEAR_S = 0.7
 PAIRED_S = 0.5
 """A beep belongs to the flash that is no further away."""
 
@@ -43,7 +45,7 @@ def offset_ms(open_page: Open, cinema: Cinema, title: str) -> float:
     A flash is the media time of the first lit frame that the browser presents (requestVideoFrameCallback), when the
     frame before it was seen dark. A beep is the first loud sample that leaves the element (an audio worklet behind a
     MediaElementAudioSourceNode), placed on the element's timeline by pairs of both clocks that were read together
-    all through the film. So it spans demuxing, edit lists, decoding and the element's own clock; what a sound card
+    around it (over the whole film they drift: a busy machine renders a buffer of sound late now and then). So it spans demuxing, edit lists, decoding and the element's own clock; what a sound card
     and a screen add after that is not in it.
     """
     page = open_page(base_url=cinema.url, storage_state=cinema.signed_in(), bypass_csp=True)
@@ -52,13 +54,17 @@ def offset_ms(open_page: Open, cinema: Cinema, title: str) -> float:
     page.evaluate("() => probes.watchFrames()")
     screen.wait_for_time(float(FLASH_CLIP.seconds) - 1)
     seen: dict[str, Any] = page.evaluate("() => ({ frames: probes.frames, beeps: probes.beeps, clocks: probes.clocks })")
-    ahead = median(element - sound for sound, element in seen["clocks"])
     flashes = [after["time"] for before, after in pairwise(seen["frames"]) if is_flash(before, after)]
-    beeps = [beep + ahead for beep in seen["beeps"]]
+    beeps = [beep + ahead_s(seen["clocks"], beep) for beep in seen["beeps"]]
     pairs = [(flash, beep) for flash in flashes for beep in beeps if abs(beep - flash) < PAIRED_S]
     assert len(pairs) >= len(flash_frames(FLASH_CLIP)) // 2, seen
     print(f"\n{title}: {[round((beep - flash) * 1000, 1) for flash, beep in pairs]} ms")
     return 1000 * median(beep - flash for flash, beep in pairs)
+
+
+def ahead_s(clocks: Sequence[tuple[float, float]], at: float) -> float:
+    """By how much the element's clock is ahead of the sound's, whose time is `at`."""
+    return median(element - sound for sound, element in clocks if abs(sound - at) < NEAR_S)
 
 
 def is_flash(before: dict[str, float], after: dict[str, float]) -> bool:

@@ -126,10 +126,7 @@ async def test_the_newest_position_stands_whatever_order_writers_come_in(opens: 
     random.Random(seed).shuffle(order)
     async with opens() as one, opens() as other:
         await asyncio.gather(
-            *(
-                (one if n % 2 else other).put_position("account_1", "title_1", at(float(n), NOW + n))
-                for n in order
-            )
+            *((one if n % 2 else other).put_position("account_1", "title_1", at(float(n), NOW + n)) for n in order)
         )
         assert dict(await one.positions("account_1", NOW)) == {"title_1": at(29.0, NOW + 29)}
         assert await other.positions("account_1", NOW) == await one.positions("account_1", NOW)

@@ -20,6 +20,7 @@ from tests.media.track import MediaFile, Range, check_file, pictures
 from matinee.base.errors import Unavailable
 from matinee.encoding.asset import Asset, SegmentIndex
 from matinee.encoding.quality import QualityFailed
+from matinee.encoding.service import rendition_keys
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tasks import EncoderDiffers, FramesMissing
 
@@ -93,7 +94,7 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
     assert first.duration_s == pytest.approx(13.013)
     assert first.storyboard is not None
 
-    keys = {one.key for one in (*last.video, *last.audio)}
+    keys = rendition_keys(last)
     files = ("index.json", "media.m3u8", "media.mp4", "rendition.json")
     assert set(place.stored()) == {
         order.master,
@@ -209,7 +210,7 @@ async def test_a_rendition_whose_bytes_changed_is_not_published_and_is_made_anew
                 damage(media, at=0.9)
 
     order, place.compute.before = place.take(small), corrupt
-    with pytest.raises(QualityFailed, match="not what was written"):
+    with pytest.raises(QualityFailed):
         await place.encode(order)
     assert await place.versions() == []
 
@@ -281,21 +282,24 @@ async def test_a_damaged_film_is_published_in_full_length_where_that_is_accepted
     assert checked(place, version.video[0]).frames == SMALL.frames
 
 
+def cut_off(film: Path, out: Path) -> Path:
+    """The first half of a film's file."""
+    content = film.read_bytes()
+    out.write_bytes(content[: len(content) // 2])
+    return out
+
+
 async def test_a_film_that_was_cut_off_is_refused_and_leaves_no_object(
     place: Workshop, small: Path, tmp_path: Path
 ) -> None:
-    content = small.read_bytes()
-    cut = tmp_path / "cut.mp4"
-    cut.write_bytes(content[: len(content) // 2])
+    cut = cut_off(small, tmp_path / "cut.mp4")
     with pytest.raises(FilmRefused):
         await place.encode(place.take(cut))
     assert place.stored() == {}
 
 
 @pytest.mark.parametrize("content", [b"", b"#EXTM3U\nfile:///etc/passwd\n", b"\x00\x00\x00\x18ftypisom" + b"\x00" * 99])
-async def test_what_is_no_film_is_refused_and_leaves_no_object(
-    content: bytes, place: Workshop, tmp_path: Path
-) -> None:
+async def test_what_is_no_film_is_refused_and_leaves_no_object(content: bytes, place: Workshop, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
     with pytest.raises(FilmRefused):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -67,7 +69,7 @@ def test_bitrates_are_the_base_ladder_times_the_factor(factor: float) -> None:
 def test_rungs_grow_in_size_and_in_bitrate(width: int, height: int, factor: float) -> None:
     rungs = ladder(width, height, factor)
     assert rungs
-    for low, high in zip(rungs, rungs[1:], strict=False):
+    for low, high in pairwise(rungs):
         assert high.width > low.width
         assert high.height > low.height
         assert high.bitrate_bps > low.bitrate_bps

@@ -87,9 +87,7 @@ def test_by_priority_rungs_are_finished_lowest_first_and_watchable_as_they_are()
     done, finished = set[str](), list[str]()
     while tasks := next_tasks(PLAN, done):
         done.add(tasks[0].makes)
-        finished += [
-            rung.key for rung in PLAN.video if rung.key not in finished and is_passed(PLAN, rung, done)
-        ]
+        finished += [rung.key for rung in PLAN.video if rung.key not in finished and is_passed(PLAN, rung, done)]
         assert [rung.key for rung in publishable(PLAN, done)] == finished
     assert finished == [rung.key for rung in PLAN.video]
 

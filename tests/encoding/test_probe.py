@@ -63,7 +63,7 @@ def test_an_ordinary_film_is_told_whole(film: Path) -> None:
     assert running_time_s(found) == pytest.approx(2.0)
     assert found.announced_s == pytest.approx(2.0)
     timeline = timeline_of(found)
-    assert (timeline.fps, timeline.frames, timeline.is_constant) == (25, CLIP.frames, True)
+    assert (timeline.fps, timeline.frames, timeline.is_constant) == (Fraction(25), CLIP.frames, True)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_every_container_is_read_with_all_frames_at_their_rate(
     found = accept(inspected(remake(film, tmp_path / name, *options)))
     timeline = timeline_of(found)
     assert found.demuxer == demuxer
-    assert (timeline.fps, timeline.frames, timeline.is_constant) == (25, CLIP.frames, True)
+    assert (timeline.fps, timeline.frames, timeline.is_constant) == (Fraction(25), CLIP.frames, True)
 
 
 def test_a_name_says_nothing(film: Path, tmp_path: Path) -> None:
@@ -107,12 +107,10 @@ def test_video_alone_has_no_audio(film: Path, tmp_path: Path) -> None:
 
 
 def test_a_variable_frame_rate_is_seen(film: Path, tmp_path: Path) -> None:
-    uneven = remake(
-        film, tmp_path / "vfr.mkv", "-an", "-vf", "select=not(between(n\\,20\\,34))", "-fps_mode", "vfr"
-    )
+    uneven = remake(film, tmp_path / "vfr.mkv", "-an", "-vf", "select=not(between(n\\,20\\,34))", "-fps_mode", "vfr")
     timeline = timeline_of(accept(inspected(uneven)))
     assert not timeline.is_constant
-    assert (timeline.fps, timeline.frames) == (25, CLIP.frames)
+    assert (timeline.fps, timeline.frames) == (Fraction(25), CLIP.frames)
 
 
 def test_a_film_of_one_frame_is_seen_as_one(film: Path, tmp_path: Path) -> None:

@@ -181,15 +181,11 @@ def test_repeats_are_the_frames_that_show_the_same_source_frame_again(gaps: list
     times = presentation_times(inspection.frames)
     # Written out one by one: source frame k is shown from output frame round-half-up(t_k * rate).
     first_shown = [int((time * MILLISECONDS * timeline.fps + Fraction(1, 2)) // 1) for time in times]
-    shown = [
-        max(k for k, number in enumerate(first_shown) if number <= n) for n in range(timeline.frames + READ_AHEAD)
-    ]
+    shown = [max(k for k, number in enumerate(first_shown) if number <= n) for n in range(timeline.frames + READ_AHEAD)]
     for chunk in chunks_of(inspection, timeline):
         inside = sum(shown[n] == shown[n - 1] for n in range(chunk.start + 1, chunk.end))
         beyond = sum(
-            shown[n] == shown[n - 1]
-            for n in range(chunk.end, chunk.end + READ_AHEAD)
-            if shown[n] < len(times) - 1
+            shown[n] == shown[n - 1] for n in range(chunk.end, chunk.end + READ_AHEAD) if shown[n] < len(times) - 1
         )
         assert inside <= chunk.repeats <= inside + beyond
 

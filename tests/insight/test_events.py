@@ -39,9 +39,7 @@ def test_a_change_is_stored_under_its_kind_and_version(event: Change, kind: str)
     assert msgspec.convert(document, Change) == event
 
 
-@pytest.mark.parametrize(
-    ("event", "kind"), [(PROGRESSED, "playback.progressed.1"), (REMOVED, "playback.removed.1")]
-)
+@pytest.mark.parametrize(("event", "kind"), [(PROGRESSED, "playback.progressed.1"), (REMOVED, "playback.removed.1")])
 def test_telemetry_is_stored_under_its_kind_and_version(event: Telemetry, kind: str) -> None:
     stored = msgspec.json.encode(event)
     assert msgspec.json.decode(stored)["kind"] == kind

@@ -13,7 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from matinee.base.errors import Unavailable
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -29,6 +32,13 @@ JOBS = MetaData(naming_convention=_NAMING)
 
 BUSY_TIMEOUT_MS = 15_000  # a writer waits for another one this long before "database is locked" is an error
 _WRITES = "matinee_writes"
+_FULL = ("database or disk is full", "no space left on device")  # as SQLite says it, as PostgreSQL does
+
+
+class DatabaseFull(Unavailable):
+    """The disk of the database cannot take another byte."""
+
+    code = "database_full"
 
 
 def database_url(url: str, home: Path, state: str) -> str:
@@ -71,11 +81,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction that may write: committed at the end, rolled back by any exception."""
-    async with engine.connect() as plain:
-        connection = await plain.execution_options(**{_WRITES: True})
-        async with connection.begin():
-            yield connection
+    """A transaction that may write: committed at the end, rolled back by any exception. Raises DatabaseFull."""
+    try:
+        async with engine.connect() as plain:
+            connection = await plain.execution_options(**{_WRITES: True})
+            async with connection.begin():
+                yield connection
+    except OperationalError as error:
+        if any(words in str(error).lower() for words in _FULL):
+            raise DatabaseFull("the disk of the database is full; free some space and try again") from error
+        raise
 
 
 @asynccontextmanager

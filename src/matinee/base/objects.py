@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from matinee.base.errors import Unavailable
+from matinee.base.errors import MatineeError, Unavailable
 
 Objects: TypeAlias = ObjectStore
 OnBytes: TypeAlias = Callable[[int], None]
@@ -66,14 +66,14 @@ def read(objects: Objects, key: str) -> bytes:
 
 def write(objects: Objects, key: str, content: bytes) -> None:
     """Store a small object under `key`, at once or not at all."""
-    with _disk_errors(key):
+    with disk_errors(key):
         objects.put(check_key(key), content)
 
 
 def write_file(objects: Objects, key: str, path: Path) -> None:
     """Store the file at `path` under `key`, at once or not at all; on the same disk it is moved, not copied."""
     folder = folder_of(objects)
-    with _disk_errors(key):
+    with disk_errors(key):
         if folder is not None and _same_disk(path, folder):
             target = folder / check_key(key)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ class StorageUnwritable(Unavailable):
     code = "storage_unwritable"
 
 
-class _disk_errors:  # noqa: N801 - reads as a statement where it is used
+class disk_errors:  # noqa: N801 - reads as a statement where it is used
     """Turns what a full or unwritable disk raises into an error that says what to do."""
 
     def __init__(self, key: str) -> None:
@@ -176,7 +176,7 @@ class _disk_errors:  # noqa: N801 - reads as a statement where it is used
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, asyncio.CancelledError):
+        if error is None or isinstance(error, asyncio.CancelledError | MatineeError):
             return
         text = str(error).lower()
         if "no space left" in text or "disk quota" in text or "file too large" in text:
@@ -198,6 +198,7 @@ __all__ = [
     "check_key",
     "delete",
     "delete_under",
+    "disk_errors",
     "exists",
     "folder_of",
     "keys_under",

@@ -171,9 +171,11 @@ def run_confined(
     return finished
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the thread that started it dies."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when the thread that started it dies; end at once if `parent` has already."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
 
 
 @functools.cache
@@ -211,9 +213,7 @@ def _spawn(
 
 def _confine(parent: int, limits: Limits) -> None:
     """Runs in the child between fork and exec: system calls only, no locks, no imports."""
-    die_with_parent()
-    if os.getppid() != parent:  # it died before it could have been told
-        os._exit(1)
+    die_with_parent(parent)
     _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if _LIBC.unshare(_CLONE_NEWNET) != 0:
         _LIBC.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)

@@ -7,9 +7,9 @@ publishes a version each time another rung has passed, lowest first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import msgspec
 
@@ -26,8 +26,10 @@ from matinee.encoding.source import FilmRefused, Inspection, accept
 from matinee.encoding.tasks import Workplace, inspect, perform, sample_window
 from matinee.encoding.timeline import timeline_of
 from matinee.work.compute import Compute
-from matinee.work.control import Lease
+from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage
+
+Args = TypeVarTuple("Args")
 
 KIND = "encode"
 IN_FLIGHT_MAX = 64
@@ -35,6 +37,10 @@ IN_FLIGHT_MAX = 64
 FIRST_PRIORITY = 100
 JOB_PRIORITY = 1_000
 """A job of a higher priority goes before any task of a lower one."""
+
+
+async def _nobody(_: Order) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class EncodeTitle:
     compute: Compute
     place: Workplace
     encoder: Encoder
+    is_wanted_again: Callable[[Order], Awaitable[bool]] = _nobody
+    """Whether another job is about the same film as one that was given up."""
 
     async def __call__(self, lease: Lease) -> None:
         order = msgspec.convert(lease.job.payload, Order)
@@ -60,7 +68,17 @@ class EncodeTitle:
         except Invalid as error:
             await self.assets.refuse(order, run.rendition_keys(), run.image_names(), error.message)
             raise
+        except asyncio.CancelledError:
+            if lease.ending is Ending.CANCELLED:
+                await self._forget(run)
+            raise
         self._clean_up(order)
+
+    async def _forget(self, run: _Run) -> None:
+        """A person gave the job up: keep nothing of it but what was published."""
+        await self.compute.let_go(run.started)
+        if not await self.is_wanted_again(run.order):
+            await self.assets.refuse(run.order, run.rendition_keys(), run.image_names(), "it was given up")
 
     def _clean_up(self, order: Order) -> None:
         store.delete_under(self.objects, planning.work_folder(order.source))
@@ -75,6 +93,7 @@ class _Run:
         self.plan: Plan | None = None
         self.plan_name = ""
         self.done: set[str] = set()
+        self.started: set[str] = set()
         self.published = 0
 
     def rendition_keys(self) -> list[str]:
@@ -97,9 +116,8 @@ class _Run:
 
     async def _inspect(self) -> Inspection:
         self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
-        compute, place = self.job.compute, self.job.place
-        name = await compute.run(
-            inspect, place, self.order, name=f"inspect-{self.order.source[:12]}", priority=self.urgency + FIRST_PRIORITY
+        name = await self._run(
+            inspect, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY
         )
         found = msgspec.msgpack.decode(store.read(self.job.objects, name), type=Inspection)
         return accept(found, damaged=self.order.is_damaged_accepted)
@@ -116,9 +134,9 @@ class _Run:
         tasks = planning.sampling_tasks(self.order.source, windows, self.done)
         running = [
             asyncio.create_task(
-                self.job.compute.run(
-                    sample_window, self.job.place, self.order, inspection, timeline, windows[task.part],
-                    name=task.makes, priority=self.urgency + task.priority,
+                self._run(
+                    sample_window, self.order, inspection, timeline, windows[task.part],
+                    name=task.makes, priority=task.priority,
                 )
             )
             for task in tasks
@@ -160,9 +178,14 @@ class _Run:
             await _cancel_all(running)
 
     async def _perform(self, task: Task) -> str:
-        return await self.job.compute.run(
-            perform, self.job.place, self.plan_name, task, name=task.makes, priority=self.urgency + task.priority
-        )
+        return await self._run(perform, self.plan_name, task, name=task.makes, priority=task.priority)
+
+    async def _run(
+        self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int
+    ) -> str:
+        self.started.add(name)
+        compute, place = self.job.compute, self.job.place
+        return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority)
 
     async def _publish_if_more(self, plan: Plan) -> None:
         rungs = planning.publishable(plan, self.done)

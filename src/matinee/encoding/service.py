@@ -16,7 +16,7 @@ from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
 from matinee.encoding.asset import Asset, Pictures
-from matinee.encoding.plan import Order, work_folder
+from matinee.encoding.plan import Order, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.tables import assets
 from matinee.insight import outbox
@@ -105,7 +105,7 @@ class Assets:
         await outbox.put(connection, published)
 
     async def refuse(self, order: Order, made: Iterable[str], images: Collection[str], reason: str) -> None:
-        """Keep nothing of a master that nothing can be made of; `made` are its renditions so far, `images` its pictures.
+        """Keep nothing of a master that nothing can be made of; `made` are its renditions, `images` its pictures.
 
         What was published of the title before stays.
         """
@@ -119,7 +119,7 @@ class Assets:
     async def remove(self, title_id: str, source: str) -> None:
         """Remove every version of a title, its renditions, intermediates and masters, but for what others share.
 
-        `source` is the master of a title that may have no version yet.
+        `source` is the master of a title that may have no version yet; empty where only versions are to go.
         """
         async with writing(self.engine) as connection:
             mine = assets.c.title_id == title_id
@@ -127,9 +127,11 @@ class Assets:
             await connection.execute(delete(assets).where(mine))
         versions = [msgspec.convert(row.document, Asset) for row in rows]
         keys = {key for version in versions for key in rendition_keys(version)}
-        for one in {source, *(row.source for row in rows)}:
+        images = {image for version in versions for image in image_names(version)}
+        for one in {source, *(row.source for row in rows)} - {""}:
+            images |= self._unpublished_images(one)
             await self._discard(keys, one)
-        await self._discard_images({image for version in versions for image in image_names(version)})
+        await self._discard_images(images)
 
     async def sweep(self, live_sources: Collection[str]) -> int:
         """Remove intermediates of masters that no job works on, and renditions that no version names.
@@ -145,6 +147,12 @@ class Assets:
             for key in made - await self._rendition_keys_in_use():
                 store.delete_under(self.objects, f"renditions/{key}")
         return len(stale)
+
+    def _unpublished_images(self, source: str) -> set[str]:
+        name = pictures_name(source)
+        if not store.exists(self.objects, name):
+            return set()
+        return set(image_names(msgspec.json.decode(store.read(self.objects, name), type=Pictures)))
 
     async def _discard(self, keys: Iterable[str], source: str) -> None:
         used = await self._rendition_keys_in_use()

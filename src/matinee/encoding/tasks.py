@@ -115,7 +115,7 @@ def inspect(place: Workplace, order: Order) -> str:
     objects, name = open_objects(place.objects_url), inspection_name(order.source)
     if store.exists(objects, name):
         return name
-    with Scratch(Path(place.scratch)) as scratch:
+    with store.disk_errors(name), Scratch(Path(place.scratch)) as scratch:
         path = store.local_copy(objects, order.master, scratch)
         argv = [sys.executable, "-m", "matinee.encoding.probe", str(path)]
         environment = {"PYTHONPATH": str(Path(matinee.__file__).parent.parent)}
@@ -142,7 +142,7 @@ def sample_window(place: Workplace, order: Order, inspection: Inspection, timeli
     if store.exists(objects, name):
         return name
     size = _tile_size(inspection)
-    with Scratch(Path(place.scratch)) as scratch:
+    with store.disk_errors(name), Scratch(Path(place.scratch)) as scratch:
         path = store.local_copy(objects, order.master, scratch)
         raw = scratch / "samples.yuv"
         argv = ffmpeg.samples_argv(Path(place.ffmpeg), path, inspection, timeline, window, size, raw)
@@ -209,7 +209,7 @@ def perform(place: Workplace, plan_name: str, task: Task) -> str:
     if store.exists(objects, task.makes):
         return task.makes
     plan = load_plan(place.objects_url, plan_name)
-    with Scratch(Path(place.scratch)) as scratch:
+    with store.disk_errors(task.makes), Scratch(Path(place.scratch)) as scratch:
         _KINDS[task.kind](_Bench(place, objects, plan, scratch), task)
     return task.makes
 
@@ -409,6 +409,7 @@ def _decode(argv: Sequence[str], on_frames: Callable[[int], None] | None = None)
     done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled, on_line=read)
     if done.returncode == 0:
         return []
+    _check_room(done)
     reasons = _REASON.findall(done.stderr_tail) or ["it does not decode"]
     return [reasons[0][:200]]
 
@@ -483,10 +484,15 @@ def _run(argv: Sequence[str], what: str) -> Finished:
     """Run FFmpeg confined. Raises FfmpegFailed with its first error."""
     done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled)
     if done.returncode != 0:
-        if "No space left on device" in done.stderr_tail:
-            raise store.StorageFull("the disk is full; free some space, and the job goes on where it stopped")
+        _check_room(done)
         raise FfmpegFailed(what, shown(argv), done.stderr_tail)
     return done
+
+
+def _check_room(done: Finished) -> None:
+    """Raises StorageFull where that is why FFmpeg failed: the film is not to blame."""
+    if "No space left on device" in done.stderr_tail:
+        raise store.StorageFull("the disk is full; free some space and retry the job: it goes on where it stopped")
 
 
 _KINDS: dict[str, Callable[[_Bench, Task], None]] = {

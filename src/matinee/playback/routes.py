@@ -56,7 +56,7 @@ class SeekPictures(msgspec.Struct, frozen=True, kw_only=True):
 class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     """A session: where its manifests are, and where to begin."""
 
-    session_id: FromPath[str]
+    session_id: str
     title: PlayedTitle
     next: PlayedTitle | None
     hls_url: str

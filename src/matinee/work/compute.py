@@ -6,9 +6,11 @@ inputs, so that a task may run twice (a worker was killed, a job was taken over)
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +30,12 @@ R = TypeVar("R")
 WORKER_DEATHS_MAX = 3  # workers that one task may take with it before it is to blame
 CONNECT_TIMEOUT_S = 10
 WORKERS_START_S = 60.0  # on a machine that is busy with something else
+LET_GO_S, LET_GO_POLL_S = 30.0, 0.1
+"""What a cancelled task is given to end: FFmpeg is told at once, a join or a hash goes on to its end."""
 WORKER_PRELOAD = "matinee.work.worker"
 TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
+
+_log = logging.getLogger(__name__)
 
 CONFIG: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,  # it samples every 10 ms what FFmpeg does in another process
@@ -125,6 +131,20 @@ class Compute:
             raise ComputeAway(self.client.scheduler.address) from error
         finally:
             future.release()
+
+    async def let_go(self, names: Collection[str]) -> None:
+        """Wait until no worker is at work on tasks of these `names`, which were cancelled; at most `LET_GO_S`."""
+        try:
+            async with asyncio.timeout(LET_GO_S):
+                while any((await self.client.run(_is_at_work_on, tuple(names), on_error="ignore")).values()):
+                    await asyncio.sleep(LET_GO_POLL_S)
+        except TimeoutError:
+            _log.warning("workers are still at work on what was cancelled %.0f s ago", LET_GO_S)
+
+
+def _is_at_work_on(names: tuple[str, ...], dask_worker: Any) -> bool:
+    """On a worker: whether one of its tasks is of these names."""
+    return any(str(key).startswith(names) for key in dask_worker.state.tasks)
 
 
 def is_cancelled() -> bool:

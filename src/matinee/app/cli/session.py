@@ -88,7 +88,7 @@ async def _start_control(settings: Settings) -> asyncio.subprocess.Process:
         NAMES["watch"]: "",
     }
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "matinee.app.roles.child", "control", "0"),
+        *(sys.executable, "-m", "matinee.app.roles.child", "control", str(os.getpid()), "0"),
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

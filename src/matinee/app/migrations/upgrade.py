@@ -36,6 +36,16 @@ class NewerDatabase(Unavailable):
         self.state, self.stored, self.newest = state, stored, newest
 
 
+class NoRevisions(Unavailable):
+    """The files that say how a database is laid out are not there."""
+
+    code = "no_revisions"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"this installation is not whole: {VERSIONS / state} holds no revisions; install Matinee again")
+        self.state = state
+
+
 class DatabaseAway(Unavailable):
     """The server does not answer, or does not let us in."""
 
@@ -49,7 +59,7 @@ class DatabaseAway(Unavailable):
 def upgrade(url: str, home: Path) -> list[str]:
     """Bring every state's database (`DATABASE_URL`, or files under `home`) to its newest revision.
 
-    Answers the states that were behind. Raises NewerDatabase and DatabaseAway.
+    Answers the states that were behind. Raises NewerDatabase, NoRevisions and DatabaseAway.
     """
     return [state for state in STATES if upgrade_state(state, database_url(url, home, state))]
 
@@ -80,7 +90,11 @@ def revisions(state: str) -> list[str]:
 
 
 def newest_revision(state: str) -> str:
-    return revisions(state)[-1]
+    """The name of the newest revision of `state`. Raises NoRevisions."""
+    known = revisions(state)
+    if not known:
+        raise NoRevisions(state)
+    return known[-1]
 
 
 def stored_revision(state: str, url: str) -> str | None:

@@ -14,7 +14,6 @@ from matinee.app.roles.home import log_to, make_home
 from matinee.app.settings import Settings
 from matinee.base.errors import Invalid, MatineeError
 from matinee.base.objects import folder_of, open_objects
-from matinee.base.process import die_with_parent
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +36,7 @@ def serve(settings: Settings, *, listener: socket.socket | None = None, edge_por
     from matinee.app.wiring import open_platform  # noqa: PLC0415
     from matinee.app.wiring.web import web_app  # noqa: PLC0415
 
-    home = make_home(settings.home)
-    log_to(home, "web")
+    log_to(make_home(settings.home), "web")
 
     async def run() -> None:
         await migrate(settings)
@@ -121,7 +119,6 @@ def work(settings: Settings) -> None:
 
 def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_port: int) -> None:
     """One role of `up`, in a process that ends with it; `descriptors` are listening sockets that it opened."""
-    die_with_parent()
     sockets = [socket.socket(fileno=number) for number in descriptors]
     try:
         if role == "web":

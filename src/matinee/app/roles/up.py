@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -86,7 +87,8 @@ class _Role:
 
     async def start(self) -> None:
         numbers = [sock.fileno() for sock in self.sockets]
-        argv = [sys.executable, "-m", "matinee.app.roles.child", self.name, str(self.edge_port), *map(str, numbers)]
+        given = (os.getpid(), self.edge_port, *numbers)
+        argv = [sys.executable, "-m", "matinee.app.roles.child", self.name, *map(str, given)]
         self.started = time.monotonic()
         self.process = await asyncio.create_subprocess_exec(
             *argv, pass_fds=numbers, env=self.environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
@@ -128,10 +130,12 @@ async def _keep_alive(role: _Role, stop: asyncio.Event) -> None:
         if time.monotonic() - role.started > RESTART_MAX_S:
             role.delay_s = RESTART_FIRST_S
         print(f"{role.name} ended with {status}; starting it again", file=sys.stderr)  # noqa: T201
-        await asyncio.sleep(role.delay_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), role.delay_s)
+            return
         role.delay_s = min(RESTART_MAX_S, role.delay_s * 2)
-        if not stop.is_set():
-            await role.start()
+        await role.start()
+    await _end(role)  # told to stop while it was being started
 
 
 async def _end(role: _Role) -> None:

@@ -21,12 +21,13 @@ from matinee.base import scratch
 from matinee.base.errors import Unavailable
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.tasks import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.work.compute import Compute, open_compute
 from matinee.work.control import Control, Handler
-from matinee.work.job import LIVE
+from matinee.work.job import LIVE, JobState
 
 JOBS_AT_ONCE = 4
 """Titles that are worked on at a time: their tasks share the workers by priority."""
@@ -78,13 +79,22 @@ async def open_control(platform: Platform, name: str = "control") -> AsyncIterat
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
     """The control on given workers."""
     encoder = Encoder(build=place.build, preset=platform.settings.preset)
+
+    async def is_wanted_again(order: Order) -> bool:
+        return order.source in await _live_sources(platform)
+
     handlers: dict[str, Handler] = {
-        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder),
+        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
         INGEST: platform.ingest.handle,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
     return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once={DEMO: 1})
+
+
+async def _live_sources(platform: Platform) -> set[str]:
+    """The masters that jobs are about."""
+    return {str(job.payload.get("source", "")) for job in await platform.jobs.list(states=LIVE, kind=ENCODE)}
 
 
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
@@ -95,8 +105,8 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await dispatcher.drain()
-            now = asyncio.get_running_loop().time()
-            if now >= next_upkeep:
+            now = platform.clock()
+            if now >= next_upkeep or await _was_given_up(platform, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await _upkeep(platform, publication)
         except Exception:
@@ -108,12 +118,17 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     await dispatcher.drain()
 
 
+async def _was_given_up(platform: Platform, since: float) -> bool:
+    """Whether a person has cancelled a title's job since then."""
+    last = await platform.jobs.list(states=[JobState.CANCELLED], kind=ENCODE, limit=1)
+    return bool(last) and last[0].updated > since
+
+
 async def _upkeep(platform: Platform, publication: Publication) -> None:
     """Sweep what processes that died have left, and see that every title on its way has a job."""
     await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
-    live = await platform.jobs.list(states=LIVE, kind=ENCODE)
-    sources = {str(job.payload.get("source", "")) for job in live}
-    if not live:
+    sources = await _live_sources(platform)
+    if not sources:
         await asyncio.to_thread(store.sweep_temporaries, platform.objects)
     await platform.assets.sweep(sources)
     await publication.catch_up()

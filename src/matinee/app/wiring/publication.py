@@ -46,7 +46,10 @@ class Publication:
         try:
             title = await self.catalog.get(event.title_id)
             asset = await self.assets.get(event.asset_id)
-        except (UnknownTitle, NoAsset):  # it was removed meanwhile
+        except UnknownTitle:  # it was removed at this very moment: what was published of it goes too
+            await self.assets.remove(event.title_id, "")
+            return
+        except NoAsset:
             return
         await self._show(title, asset)
 

@@ -333,7 +333,7 @@ export class Playback {
   }
 
   #prepare(player: Player): void {
-    player.configure({ ...configuration(navigator.userAgent), textDisplayFactory: () => this.#cues });
+    player.configure({ ...configuration(navigator.userAgent), textDisplayFactory: (_player: Player) => this.#cues });
     player.addEventListener('error', (event) => {
       this.#fail((event as unknown as { detail: PlayerError }).detail);
     });

@@ -21,7 +21,6 @@ export const en = {
   'action.aboutFilm': 'About the film',
   'action.aboutSeries': 'About the series',
   'action.aboutEpisode': 'About the episode',
-  'action.more': 'About {title}',
   'action.remove': 'Remove {title} from Continue watching',
   'action.retry': 'Try again',
   'action.close': 'Close',
@@ -32,9 +31,6 @@ export const en = {
   'action.next': 'Further in this row',
 
   'card.play': 'Play {title}',
-  'card.open': 'Open {title}',
-  'card.keys': 'Enter plays, I opens its page',
-  'card.watched': '{percent} % watched',
   'card.seen': 'Watched',
 
   'time.hm': '{hours} h {minutes} min',
@@ -59,7 +55,6 @@ export const en = {
   'home.preparing': 'Getting ready',
   'home.preparingReason.one': '{ready} of {n} is ready; it can be watched before its best quality is done',
   'home.preparingReason.other': '{ready} of {n} are ready; each can be watched before its best quality is done',
-  'home.ready': 'Ready',
   'home.emptyTitle': 'Tonight: nothing yet',
   'home.emptyText':
     'This cinema has a screen, seats and no films. Add one: it is checked, encoded and on this page in minutes.',
@@ -69,7 +64,6 @@ export const en = {
   'films.title': 'Films',
   'series.title': 'Series',
   'new.title': 'New',
-  'new.reason': 'newest first',
   'list.all': 'All',
   'list.genre': 'Genre',
   'list.sort': 'Sort',
@@ -185,7 +179,7 @@ export const en = {
   'activity.attention': 'Needs you',
   'activity.finished': 'Finished',
   'activity.attempt': 'attempt {n}',
-  'activity.retry': 'Try {title} again',
+  'activity.retry': 'Try again: {title}',
   'activity.retryShort': 'Try again',
   'activity.remove': 'Remove {title}',
   'activity.cancel': 'Cancel {title}',

@@ -1,0 +1,94 @@
+"""Asset versions: published once, numbered, removed with what is theirs alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.playback.asset_sample import BARE, rung
+
+import matinee.encoding.tables
+import matinee.insight.tables  # noqa: F401 - the tables are made from what is imported
+from matinee.base import objects as store
+from matinee.base.clock import system_clock
+from matinee.base.objects import open_objects
+from matinee.encoding.asset import Asset
+from matinee.encoding.plan import Order
+from matinee.encoding.service import Assets, NoAsset
+
+replace = msgspec.structs.replace
+
+
+@pytest.fixture
+async def assets(main_engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Assets]:
+    yield Assets(main_engine, open_objects((tmp_path / "objects").as_uri()), system_clock)
+
+
+def draft(title: str, *keys: str, is_complete: bool = False) -> Asset:
+    video = tuple(rung(key, "360p", 360 + 2 * n, 1_000 + n) for n, key in enumerate(keys))
+    return replace(BARE, id="", number=0, title_id=title, video=video, still=f"{title}.webp", is_complete=is_complete)
+
+
+def put(assets: Assets, *keys: str) -> None:
+    for key in keys:
+        store.write(assets.objects, key, b"x")
+
+
+def stored(assets: Assets) -> set[str]:
+    return set(store.keys_under(assets.objects, ""))
+
+
+async def test_numbers_grow_and_the_latest_is_the_newest(assets: Assets) -> None:
+    one = await assets.publish(draft("t1", "a"), "s")
+    two = await assets.publish(draft("t1", "a", "b", is_complete=True), "s")
+    other = await assets.publish(draft("t2", "c"), "s2")
+    assert [(asset.number, asset.title_id) for asset in (one, two, other)] == [(1, "t1"), (2, "t1"), (1, "t2")]
+    assert await assets.latest("t1") == two
+    assert await assets.get(one.id) == one
+    assert (await assets.has_complete("t1", "s"), await assets.has_complete("t2", "s2")) == (True, False)
+
+
+async def test_the_same_renditions_are_published_once(assets: Assets) -> None:
+    first = await assets.publish(draft("t1", "a", "b"), "s")
+    assert await assets.publish(draft("t1", "b", "a"), "s") == first
+    assert (await assets.publish(draft("t2", "a", "b"), "s")).number == 1, "another title has versions of its own"
+
+
+async def test_what_was_never_published_is_said_to_be_missing(assets: Assets) -> None:
+    with pytest.raises(NoAsset, match="can be played yet"):
+        await assets.latest("t1")
+    with pytest.raises(NoAsset, match="asset_9"):
+        await assets.get("asset_9")
+    assert not await assets.has_any("t1")
+
+
+async def test_removing_a_title_leaves_what_others_share(assets: Assets) -> None:
+    put(assets, "masters/s1", "masters/s2", "work/s1/x", "images/t1.webp", "images/t2.webp")
+    put(assets, "renditions/mine/media.mp4", "renditions/shared/media.mp4")
+    await assets.publish(draft("t1", "mine", "shared"), "s1")
+    kept = await assets.publish(draft("t2", "shared"), "s2")
+    await assets.remove("t1", "s1")
+    assert stored(assets) == {"masters/s2", "images/t2.webp", "renditions/shared/media.mp4"}
+    assert await assets.latest("t2") == kept
+    assert not await assets.has_any("t1")
+
+
+async def test_refusing_keeps_nothing_but_what_is_published(assets: Assets) -> None:
+    put(assets, "masters/s1", "masters/s2", "work/s1/x", "images/new.webp", "images/t1.webp")
+    put(assets, "renditions/new/media.mp4", "renditions/old/media.mp4")
+    await assets.publish(draft("t1", "old"), "s2")
+    order = Order(title_id="t1", master="masters/s1", source="s1", size_bytes=1)
+    await assets.refuse(order, ["new", "old"], ["new.webp", "t1.webp"], "it is bad")
+    assert stored(assets) == {"masters/s2", "images/t1.webp", "renditions/old/media.mp4"}
+
+
+async def test_a_sweep_leaves_live_jobs_and_published_versions_alone(assets: Assets) -> None:
+    put(assets, "work/live/x", "work/dead/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4")
+    await assets.publish(draft("t1", "used"), "s1")
+    assert await assets.sweep({"live"}) == 1
+    assert stored(assets) == {"work/live/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4"}
+    assert await assets.sweep(()) == 1
+    assert stored(assets) == {"renditions/used/media.mp4"}
