@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.server import Running, matinee
 from tests.media.compare import av_offset_ms, check_joins, compare
-from tests.media.fetch import Fetch, over_http
+from tests.media.fetch import over_http
 from tests.media.generate import Clip, make_flash_and_beep, make_numbered
 from tests.media.presentation import Presentation, check_dash, check_hls, check_same_files
-from tests.media.track import MediaFile
+from tests.media.track import Fetch, MediaFile
 
 CLIPS = {
     "bbb_854x480_24fps_30s.mp4": (480, 2),

@@ -20,7 +20,7 @@ from matinee.base.clock import system_clock
 from matinee.base.errors import Invalid, Unavailable
 from matinee.base.units import Seconds
 from matinee.work.control import Control, Ending, Handler, Lease
-from matinee.work.job import CRASHES_MAX, LIVE, Job, JobState, Progress, Stage
+from matinee.work.job import CRASHES_MAX, Job, JobState, Progress, Stage
 from matinee.work.schedule import Schedule
 from matinee.work.service import Jobs
 
@@ -353,9 +353,8 @@ async def test_a_kind_that_is_held_to_one_at_a_time_leaves_the_other_places_free
     stop = asyncio.Event()
     control = Control(jobs, {"slow": work, "quick": work}, concurrency=3, at_once={"slow": 1})
     task = asyncio.create_task(control.run(stop))
-    async with asyncio.timeout(DEADLINE_S):
-        while await jobs.list(states=LIVE):
-            await asyncio.sleep(0.02)
+    for job in await jobs.list():
+        await until(jobs, job, has_ended)
     stop.set()
     await task
     assert most == {"slow": 1, "quick": 2}

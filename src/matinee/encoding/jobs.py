@@ -116,9 +116,7 @@ class _Run:
 
     async def _inspect(self) -> Inspection:
         self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
-        name = await self._run(
-            inspect, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY
-        )
+        name = await self._run(inspect, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY)
         found = msgspec.msgpack.decode(store.read(self.job.objects, name), type=Inspection)
         return accept(found, damaged=self.order.is_damaged_accepted)
 
@@ -180,9 +178,7 @@ class _Run:
     async def _perform(self, task: Task) -> str:
         return await self._run(perform, self.plan_name, task, name=task.makes, priority=task.priority)
 
-    async def _run(
-        self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int
-    ) -> str:
+    async def _run(self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int) -> str:
         self.started.add(name)
         compute, place = self.job.compute, self.job.place
         return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority)

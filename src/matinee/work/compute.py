@@ -136,7 +136,7 @@ class Compute:
         """Wait until no worker is at work on tasks of these `names`, which were cancelled; at most `LET_GO_S`."""
         try:
             async with asyncio.timeout(LET_GO_S):
-                while any((await self.client.run(_is_at_work_on, tuple(names), on_error="ignore")).values()):
+                while any((await self.client.run(_is_at_work_on, tuple(names), on_error="ignore")).values()):  # noqa: ASYNC110
                     await asyncio.sleep(LET_GO_POLL_S)
         except TimeoutError:
             _log.warning("workers are still at work on what was cancelled %.0f s ago", LET_GO_S)

@@ -42,7 +42,7 @@ class NoRevisions(Unavailable):
     code = "no_revisions"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"this installation is not whole: {VERSIONS / state} holds no revisions; install Matinee again")
+        super().__init__(f"this installation lacks the revisions in {VERSIONS / state}; install Matinee again")
         self.state = state
 
 
