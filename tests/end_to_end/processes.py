@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 TIMEOUT_S = 60.0
-LOOK_S = 0.02
+LOOK_S = 0.1
 Kind = Literal["up", "web", "edge", "control", "worker", "ffmpeg"]
 _MARKS: dict[Kind, tuple[str, ...]] = {
     "up": (" -m matinee up",),

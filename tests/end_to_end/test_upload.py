@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import httpx
