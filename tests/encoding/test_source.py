@@ -19,6 +19,7 @@ from matinee.encoding.source import (
     Inspection,
     VideoStream,
     accept,
+    colours,
     display_size,
     has_index,
     presentation_times,
@@ -182,3 +183,12 @@ def test_a_raw_stream_has_no_index() -> None:
     base = 1 / NTSC_FILM
     assert has_index(film(1))
     assert not has_index(inspected(even_times(NTSC_FILM, 24, base), base, demuxer="h264"))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "size", "name"),
+    [(2, (1920, 1080), "bt709"), (2, (720, 576), "smpte170m"), (1, (640, 360), ""), (6, (1920, 1080), "")],
+)
+def test_only_colours_that_nobody_named_are_told_by_the_size(matrix: int, size: tuple[int, int], name: str) -> None:
+    video = VideoStream(index=0, codec="h264", width=size[0], height=size[1], time_base=(1, 25), matrix=matrix)
+    assert colours(video) == name

@@ -23,6 +23,11 @@ _MARKS: dict[Kind, tuple[str, ...]] = {
 _T = TypeVar("_T")
 
 
+def hear_ctrl_c() -> None:
+    """Before a program is started: tests that run in a shell's background were told to ignore SIGINT, and it would."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def processes(home: Path) -> dict[int, str]:
     """The command line of every process that works on `home`, by its number; those that are only left to be reaped
     do not count."""

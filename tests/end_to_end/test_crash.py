@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.end_to_end.processes import Kind, all_gone, kill, of_kind, until
+from tests.end_to_end.processes import Kind, all_gone, hear_ctrl_c, kill, of_kind, until
 from tests.end_to_end.server import environment, matinee
 from tests.media.generate import Clip, make_numbered
 
@@ -139,6 +139,7 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(film: Path, tmp_path: Path)
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - it only makes a system call
     )
     until(lambda: of_kind(home, "ffmpeg"), "the film is worked on")
     process.send_signal(signal.SIGINT)

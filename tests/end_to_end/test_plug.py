@@ -20,11 +20,12 @@ from tests.end_to_end.server import Running, environment, matinee, up
 from tests.end_to_end.test_films import play
 from tests.media.generate import Clip, make_numbered
 
-SLOW = {"MATINEE_PRESET": "veryslow", "MATINEE_WORKERS": "2"}
+SLOW = {"MATINEE_PRESET": "slower", "MATINEE_WORKERS": "2"}
 """So that there is time to pull plugs while a film is encoding."""
 GAP_MAX_S = 10.0
 """Far less than a player has in its buffer; an edge is back within one or two seconds on a machine that is not busy."""
 STOP_MAX_S = 20.0
+ENCODE_MAX_S = 400.0
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,7 @@ def test_every_role_comes_back_while_a_film_is_encoded_and_another_one_is_played
             until(lambda: answers(server.url), "the server answers")
             seen = viewer.fetched
             until(lambda seen=seen: viewer.fetched > seen, "the other film goes on playing")  # type: ignore[misc]
-        until(lambda: is_done(client, second), "the film is done", 240.0)
+        until(lambda: is_done(client, second), "the film is done", ENCODE_MAX_S)
     finally:
         viewer.leave()
     assert viewer.gap_s < GAP_MAX_S
@@ -150,7 +151,7 @@ def test_when_the_supervisor_is_killed_nothing_survives_it_and_the_next_one_fini
         all_gone(home)
     with up(home, MATINEE_WORKERS="2") as running:
         client = running.client()
-        until(lambda: is_done(client, title), "the film is done", 240.0)
+        until(lambda: is_done(client, title), "the film is done", ENCODE_MAX_S)
         play(running, title)
 
 

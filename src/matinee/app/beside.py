@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,8 +13,6 @@ from matinee.app.given import Given, read_limited
 from matinee.base import objects as store
 from matinee.base.errors import MatineeError
 from matinee.base.objects import Objects
-from matinee.catalog import artwork
-from matinee.catalog.artwork import Drawn
 from matinee.catalog.naming import SubtitleName
 from matinee.catalog.service import Catalog
 from matinee.catalog.subtitles import SUBTITLES_MAX_BYTES, clean_webvtt
@@ -66,12 +64,15 @@ class Keeper:
         await self.catalog.add_sidecar(title.id, sidecar)
 
     async def _keep_poster(self, title: Title, path: Path) -> None:
-        await self.catalog.set_pictures(title.id, poster=await self._drawn(path, artwork.given_poster))
+        await self.catalog.set_pictures(title.id, poster=await self._drawn(path, is_poster=True))
 
     async def _keep_still(self, title: Title, path: Path) -> None:
-        await self.catalog.set_pictures(title.id, still=await self._drawn(path, artwork.still))
+        await self.catalog.set_pictures(title.id, still=await self._drawn(path, is_poster=False))
 
-    async def _drawn(self, path: Path, draw: Callable[[bytes], Drawn]) -> Picture:
+    async def _drawn(self, path: Path, *, is_poster: bool) -> Picture:
+        from matinee.catalog import artwork  # noqa: PLC0415 - Pillow and NumPy come with the first picture
+
+        draw = artwork.given_poster if is_poster else artwork.still
         content = await asyncio.to_thread(read_limited, path, artwork.BYTES_MAX)
         drawn = await asyncio.to_thread(draw, content)
         key = await self._kept(drawn.webp, "images/{:.32}.webp")

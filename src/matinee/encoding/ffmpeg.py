@@ -12,7 +12,7 @@ from pathlib import Path
 
 from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
-from matinee.encoding.source import Inspection, has_index
+from matinee.encoding.source import Inspection, colours, has_index
 from matinee.encoding.timeline import IDR_PER_SEGMENT, Chunk, Timeline, common_ticks
 
 MAXRATE_FACTOR = 1.5
@@ -66,6 +66,7 @@ def chunk_argv(
     frames = chunk.end - chunk.start
     filters = [
         on_timeline(inspection, timeline, chunk.start),
+        *_tagged(inspection),
         f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv",
         "setsar=1",
         "format=yuv420p",
@@ -84,6 +85,12 @@ def chunk_argv(
         "-video_track_timescale", str(timeline.rate[0]),
         "-f", "mp4", str(out),
     ]  # fmt: skip
+
+
+def _tagged(inspection: Inspection) -> list[str]:
+    """A filter that names the colours of a source that does not."""
+    name = colours(inspection.video) if inspection.video is not None else ""
+    return [f"setparams=colorspace={name}:color_primaries={name}:color_trc={name}"] if name else []
 
 
 def x264(recipe: VideoRecipe) -> list[str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from matinee.base.errors import MatineeError
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
-from matinee.encoding.source import AudioStream, FilmRefused, Inspection, VideoStream
+from matinee.encoding.source import UNSPECIFIED, AudioStream, FilmRefused, Inspection, VideoStream
 
 HDR_TRANSFERS = frozenset({16, 18})  # Rec. ITU-T H.273: SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)
 FULL_RANGE = 2
@@ -145,6 +145,7 @@ def _video(stream: Any, rotation: int) -> VideoStream:
         nominal_rate=(rate.numerator, rate.denominator) if rate else (0, 1),
         pixel_format=context.pix_fmt or "",
         is_full_range=int(context.color_range or 0) == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj"),
+        matrix=int(context.colorspace) if context.colorspace is not None else UNSPECIFIED,
         is_hdr=int(context.color_trc or 0) in HDR_TRANSFERS,
     )
 

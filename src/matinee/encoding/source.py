@@ -19,6 +19,10 @@ MISSING_END_MAX_S = 1.0
 """How much of the announced running time may be missing at the end before the file counts as cut off."""
 
 
+UNSPECIFIED = 2  # Rec. ITU-T H.273: nobody said
+HD_FROM_HEIGHT = 720
+
+
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     """The picture. Width and height as coded; `sample_aspect` (width, height) of one sample; rotation clockwise."""
 
@@ -33,6 +37,8 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     pixel_format: str = ""
     is_full_range: bool = False
     is_hdr: bool = False
+    matrix: int = UNSPECIFIED
+    """Matrix coefficients, Rec. ITU-T H.273 table 4."""
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +85,16 @@ def display_size(video: VideoStream) -> tuple[int, int]:
         (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
     )
     return (height, width) if video.rotation % 180 == 90 else (width, height)
+
+
+def colours(video: VideoStream) -> str:
+    """What an untagged source's colours are, by its size: HD is Rec. 709, below it is Rec. 601; empty when it says.
+
+    Untagged renditions would each be guessed by their own size, and change colour as a player switches between them.
+    """
+    if video.matrix != UNSPECIFIED:
+        return ""
+    return "bt709" if min(display_size(video)) >= HD_FROM_HEIGHT else "smpte170m"
 
 
 def has_index(inspection: Inspection) -> bool:

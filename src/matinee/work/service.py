@@ -7,13 +7,13 @@ is locked (FOR UPDATE, and SKIP LOCKED where any other row will do). An answer t
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import Select, Table, and_, delete, exists, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from matinee.base.clock import Clock
@@ -249,7 +249,8 @@ async def _enqueue(connection: AsyncConnection, job: Job) -> Job | None:
 
 async def _is_inserted(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> bool:
     """Insert `row` unless a unique index has one like it; answers whether it did."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite  # each has its own ON CONFLICT
+    # Each dialect has its own ON CONFLICT; the one in use is loaded already, and the other one is never needed.
+    dialect: Any = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     insertion = dialect.insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
     return (await connection.execute(insertion)).first() is not None
 

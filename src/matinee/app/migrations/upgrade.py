@@ -11,7 +11,6 @@ import re
 import sqlite3
 from pathlib import Path
 
-import psycopg
 from sqlalchemy.engine import make_url
 
 from matinee.base.database import database_url
@@ -121,6 +120,8 @@ def _stored_in_file(path: Path) -> str | None:
 
 
 def _stored_in_schema(url: str, schema: str) -> str | None:
+    import psycopg  # noqa: PLC0415 - a twentieth of a second that SQLite does not pay
+
     try:
         with psycopg.connect(url) as connection:
             query = psycopg.sql.SQL("SELECT version_num FROM {}.alembic_version")

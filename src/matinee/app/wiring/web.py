@@ -8,13 +8,18 @@ from matinee.app import activity
 from matinee.app.http import Parts, build_app
 from matinee.app.uploads import routes as uploads_routes
 from matinee.app.wiring.platform import Platform, web_folder
-from matinee.catalog import artwork
 from matinee.catalog import routes as catalog_routes
 from matinee.discovery import routes as discovery_routes
 from matinee.playback import routes as playback_routes
 from matinee.playback.routes import Edges
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _resize(content: bytes, width_px: int) -> bytes:
+    from matinee.catalog import artwork  # noqa: PLC0415 - Pillow and NumPy come with the first picture, not at start
+
+    return artwork.resize(content, width_px)
 
 
 def web_app(platform: Platform, edge_port: int) -> Litestar:
@@ -25,7 +30,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
             members=platform.members,
             engine=platform.catalog.engine,
             objects=platform.objects,
-            resize=artwork.resize,
+            resize=_resize,
             web=web_folder(),
             handlers=(
                 *catalog_routes.HANDLERS,

@@ -37,6 +37,11 @@ export class FileUpload {
     if (previous) this.state = 'interrupted';
   }
 
+  /** Whether its file is at hand: after a reload, or when it was empty, it is not. */
+  get canResume(): boolean {
+    return this.#upload !== null;
+  }
+
   get share(): number {
     return this.size > 0 ? this.sent / this.size : 0;
   }
@@ -47,6 +52,16 @@ export class FileUpload {
 
   get etaS(): number | null {
     return secondsLeft(this.#speed, this.sent, this.size);
+  }
+
+  /** Asks the server how much of an interrupted upload is there; one that it no longer has is forgotten. */
+  async look(): Promise<void> {
+    const url = this.#previous?.uploadUrl;
+    if (!this.#previous || !url) return;
+    const answer = await fetch(url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => null);
+    if (answer === null) return; // the server is away: nothing is known, and nothing is lost
+    if (answer.ok) this.sent = Number(answer.headers.get('Upload-Offset'));
+    else if (answer.status === 404 || answer.status === 410) this.#fail(t('uploadError.gone'));
   }
 
   /** Takes the file that the browser let go of when the page was closed. Says why, if it is another one. */
@@ -166,6 +181,7 @@ class Uploads {
     this.#isRestored = true;
     const left = await defaultOptions.urlStorage.findAllUploads();
     this.list = [...this.list, ...left.map((previous) => this.#fromPrevious(previous))];
+    await Promise.all(this.list.map((upload) => upload.look()));
   }
 
   add(files: Iterable<File>): void {
