@@ -43,13 +43,17 @@ class Screen:
 
     def seek(self, to_s: float) -> Screen:
         """Press the bar where `to_s` is, and wait until the film is there."""
+        self.seek_bar_to(to_s)
+        self.page.wait_for_function("() => !probes.video().seeking")
+        return self
+
+    def seek_bar_to(self, to_s: float) -> None:
+        """Press the bar where `to_s` is."""
         self.stir()
         box = self.bar.bounding_box()
         assert box is not None
         share = to_s / self.number("duration")
         self.bar.click(position={"x": share * box["width"], "y": box["height"] / 2})
-        self.page.wait_for_function("() => !probes.video().seeking")
-        return self
 
     def stir(self) -> None:
         """Move the pointer, so that the controls are there."""

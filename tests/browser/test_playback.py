@@ -53,7 +53,9 @@ def offset_ms(open_page: Open, cinema: Cinema, title: str) -> float:
     page.evaluate("() => probes.tapSound()")
     page.evaluate("() => probes.watchFrames()")
     screen.wait_for_time(float(FLASH_CLIP.seconds) - 1)
-    seen: dict[str, Any] = page.evaluate("() => ({ frames: probes.frames, beeps: probes.beeps, clocks: probes.clocks })")
+    seen: dict[str, Any] = page.evaluate(
+        "() => ({ frames: probes.frames, beeps: probes.beeps, clocks: probes.clocks })"
+    )
     flashes = [after["time"] for before, after in pairwise(seen["frames"]) if is_flash(before, after)]
     beeps = [beep + ahead_s(seen["clocks"], beep) for beep in seen["beeps"]]
     pairs = [(flash, beep) for flash in flashes for beep in beeps if abs(beep - flash) < PAIRED_S]

@@ -12,7 +12,7 @@ from tests.media.generate import Clip, make_numbered
 
 
 def test_a_film_is_added_and_played_with_everything_relational_in_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    film = make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=200, width=854, height=480))
+    film = make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=200))
     home, settings = tmp_path / "home", {"DATABASE_URL": postgres_url}
     with up(home, **settings) as running:
         done = matinee(home, "add", str(film), "--title", "The Quay", "--json", settings=settings)
@@ -25,8 +25,8 @@ def test_a_film_is_added_and_played_with_everything_relational_in_postgresql(tmp
 
 
 def test_a_job_in_postgresql_goes_on_when_its_control_is_killed(tmp_path: Path, postgres_url: str) -> None:
-    film = make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=300, width=854, height=480))
-    settings = {"DATABASE_URL": postgres_url, "MATINEE_PRESET": "slow"}
+    film = make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=1_000))
+    settings = {"DATABASE_URL": postgres_url, "MATINEE_PRESET": "veryslow"}
     with up(tmp_path / "home", **settings) as running:
         done = matinee(running.home, "add", str(film), "--no-wait", "--json", settings=settings)
         assert done.status == 0, done.err

@@ -23,7 +23,7 @@ ROOMY_BYTES = 4 << 30
 """More than Matinee wants to stay free; a tmpfs takes memory only for what is in it."""
 LEFT_BYTES = 256 << 10
 """What is left on the full disk: enough for a log line, too little for a chunk."""
-LARGE_BYTES = 3 << 30
+LARGE_BYTES = 1 << 30
 NOBODY = 65_534
 
 
@@ -69,15 +69,15 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 def test_a_disk_that_fills_up_is_told_and_the_job_goes_on_once_there_is_room(tmp_path: Path, disk: Disk) -> None:
     short = make_numbered(tmp_path / "short.mkv", Clip(rate=Fraction(25), frames=75))
-    long = make_numbered(tmp_path / "long.mkv", Clip(rate=Fraction(25), frames=500, width=854, height=480))
+    long = make_numbered(tmp_path / "long.mkv", Clip(rate=Fraction(25), frames=1_000))
     home = disk.folder / "home"
-    with up(home, MATINEE_PRESET="slow", MATINEE_WORKERS="2") as running:
+    with up(home, MATINEE_PRESET="veryslow", MATINEE_WORKERS="2") as running:
         first = matinee(home, "add", str(short), "--json").document["title_id"]
         client, media = running.client(), media_url(running, first)
         second = enqueued(home, long)
         until(lambda: list((home / "objects" / "work").glob("*/*/*.mp4")), "a chunk is encoded")
         disk.fill()
-        until(lambda: encode_job(client, second)["state"] == "failed", "the job says that it failed", 120.0)
+        until(lambda: encode_job(client, second)["state"] == "failed", "the job says that it failed", 180.0)
         assert "full" in encode_job(client, second)["reason"], encode_job(client, second)
         assert client.get("/health").status_code == httpx.codes.OK
         assert [card["id"] for card in client.get("/v1/titles").json()["items"]] == [first]

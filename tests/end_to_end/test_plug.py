@@ -20,7 +20,7 @@ from tests.end_to_end.server import Running, environment, matinee, up
 from tests.end_to_end.test_films import play
 from tests.media.generate import Clip, make_numbered
 
-SLOW = {"MATINEE_PRESET": "slower", "MATINEE_WORKERS": "2"}
+SLOW = {"MATINEE_PRESET": "veryslow", "MATINEE_WORKERS": "2"}
 """So that there is time to pull plugs while a film is encoding."""
 GAP_MAX_S = 10.0
 """Far less than a player has in its buffer; an edge is back within one or two seconds on a machine that is not busy."""
@@ -35,9 +35,8 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two rungs of six chunks."""
-    clip = Clip(rate=Fraction(25), frames=900, width=854, height=480)
-    return make_numbered(tmp_path_factory.mktemp("long") / "long.mkv", clip)
+    """One rung of 16 chunks."""
+    return make_numbered(tmp_path_factory.mktemp("long") / "long.mkv", Clip(rate=Fraction(25), frames=2_400))
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """Two rungs of four chunks."""
-    return make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=500, width=854, height=480))
+    """Two rungs of three chunks."""
+    return make_numbered(tmp_path / "film.mkv", Clip(rate=Fraction(25), frames=400, width=640, height=480))
 
 
 def kept(home: Path) -> list[str]:

@@ -49,6 +49,11 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
+def begin_and_wait_for(started: Path, path: Path) -> None:
+    started.touch()
+    wait_for(path)
+
+
 def until_cancelled(started: Path, ended: Path) -> None:
     started.touch()
     while not is_cancelled():

@@ -109,6 +109,19 @@ async def test_a_running_task_learns_that_nobody_waits_for_it(compute: Compute, 
     assert await asyncio.wait_for(compute.run(tasks.double, 1), DEADLINE_S) == 2
 
 
+async def test_who_cancels_can_wait_until_no_worker_is_at_work_on_it_any_more(compute: Compute, tmp_path: Path) -> None:
+    gate, started = tmp_path / "gate", tmp_path / "started"
+    run = asyncio.create_task(compute.run(tasks.begin_and_wait_for, started, gate, name="stubborn"))
+    await until(started.exists)
+    run.cancel()
+    waiting = asyncio.create_task(compute.let_go(["stubborn"]))
+    await asyncio.wait_for(compute.let_go(["another"]), DEADLINE_S)
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    gate.touch()
+    await asyncio.wait_for(waiting, DEADLINE_S)
+
+
 async def test_a_waiting_task_that_is_cancelled_never_runs(compute: Compute, tmp_path: Path) -> None:
     gate, order = tmp_path / "gate", tmp_path / "order"
     holds = [asyncio.create_task(compute.run(tasks.wait_for, gate)) for _ in range(2)]

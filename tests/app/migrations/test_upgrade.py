@@ -21,6 +21,7 @@ from matinee.app.migrations.upgrade import (
     VERSIONS,
     DatabaseAway,
     NewerDatabase,
+    NoRevisions,
     newest_revision,
     schema_name,
     stored_revision,
@@ -176,3 +177,8 @@ def test_a_warm_start_does_not_import_alembic(tmp_path: Path) -> None:
         [sys.executable, "-c", code, tmp_path], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[] False"
+
+
+def test_an_installation_without_its_revisions_says_so() -> None:
+    with pytest.raises(NoRevisions, match="install Matinee again"):
+        newest_revision("nothing")
