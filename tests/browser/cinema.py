@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.sync_api import StorageState
 from tests.end_to_end.server import Running
+
+POSITION_TIMEOUT_S = 8
+"""Less than the ten seconds after which a heartbeat comes anyway."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,13 @@ class Cinema:
     def card(self, name: str) -> Any:
         """What the server says of a title to this viewer."""
         return self.client.get(f"/v1/titles/{self.ids[name]}").raise_for_status().json()["title"]
+
+    def wait_for_position(self, name: str, at_s: float, within_s: float) -> None:
+        """Until the server knows that the viewer is there; what a page says as it is left arrives a little later."""
+        deadline = time.monotonic() + POSITION_TIMEOUT_S
+        while abs((known_s := self.card(name)["position_s"]) - at_s) > within_s:
+            assert time.monotonic() < deadline, f"the server knows of {known_s} s, the viewer was at {at_s} s"
+            time.sleep(0.05)
 
     def signed_in(self) -> StorageState:
         """The state of a browser whose viewer has signed in."""

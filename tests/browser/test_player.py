@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.cinema import Cinema
@@ -24,8 +27,10 @@ def expect_step(screen: Screen, key: str, step_s: float) -> None:
     )
 
 
-def test_play_on_a_title_s_page_shows_its_first_picture_soon(page: Page, cinema: Cinema, screen: Screen) -> None:
-    """From the click to the first frame is printed, not judged: this machine is shared."""
+def test_play_on_a_title_s_page_shows_its_first_picture(
+    page: Page, cinema: Cinema, screen: Screen, record_property: Callable[[str, object], None]
+) -> None:
+    """The time from the click to the first frame is told, not judged: machines that run tests are busy."""
     cinema.forget(FILM)
     page.goto(f"/title/{cinema.ids[FILM]}")
     page.evaluate(
@@ -38,7 +43,8 @@ def test_play_on_a_title_s_page_shows_its_first_picture_soon(page: Page, cinema:
     )
     page.get_by_role("link", name="Play", exact=True).click()
     start_ms = page.wait_for_function("() => window.startMs").json_value()
-    print(f"\nfrom the click on Play to the first frame: {start_ms:.0f} ms")
+    record_property("click_to_first_frame_ms", start_ms)
+    sys.stdout.write(f"\nfrom the click on Play to the first frame: {start_ms:.0f} ms\n")
     screen.wait_until_playing()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 TIMEOUT_S = 60.0
+GONE_MAX_S = 10.0
 LOOK_S = 0.1
 Kind = Literal["up", "web", "edge", "control", "worker", "ffmpeg"]
 _MARKS: dict[Kind, tuple[str, ...]] = {
@@ -47,9 +48,9 @@ def processes(home: Path) -> dict[int, str]:
 
 
 def of_kind(home: Path, kind: Kind) -> list[int]:
-    """The processes of `home` that are of this kind, the oldest first."""
+    """The processes of `home` that are of this kind, the oldest first, without those that they forked themselves."""
     found = [pid for pid, command in processes(home).items() if any(mark in command for mark in _MARKS[kind])]
-    return sorted(found, key=_started)
+    return sorted((pid for pid in found if int(_stat(pid)[1]) not in found), key=lambda pid: int(_stat(pid)[19]))
 
 
 def kill(pid: int) -> bool:
@@ -61,7 +62,7 @@ def kill(pid: int) -> bool:
     return True
 
 
-def until(answer: Callable[[], _T], what: str, timeout_s: float = TIMEOUT_S) -> _T:
+def until(answer: Callable[[], _T | None], what: str, timeout_s: float = TIMEOUT_S) -> _T:
     """The first answer that is true of something. Fails when there is none in `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -73,11 +74,12 @@ def until(answer: Callable[[], _T], what: str, timeout_s: float = TIMEOUT_S) -> 
 
 def all_gone(home: Path) -> None:
     """Wait until nothing works on `home` any more."""
-    until(lambda: not processes(home), f"no process of {home} is left; there are {processes(home)}", 10.0)
+    until(lambda: not processes(home), f"no process of {home} is left", GONE_MAX_S)
 
 
-def _started(pid: int) -> int:
+def _stat(pid: int) -> list[str]:
+    """What /proc/<pid>/stat says from its third field on (proc(5)); zeros for a process that is gone."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
+        return ["0"] * 20

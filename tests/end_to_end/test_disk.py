@@ -21,8 +21,8 @@ from tests.media.generate import Clip, make_numbered
 
 ROOMY_BYTES = 4 << 30
 """More than Matinee wants to stay free; a tmpfs takes memory only for what is in it."""
-LEFT_BYTES = 256 << 10
-"""What is left on the full disk: enough for a log line, too little for a chunk."""
+LEFT_BYTES = 64 << 20
+"""What is left on the full disk: room to say so, and less than an encode is given."""
 LARGE_BYTES = 1 << 30
 NOBODY = 65_534
 

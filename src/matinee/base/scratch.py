@@ -17,10 +17,15 @@ class Scratch:
     """A folder of this process's own; `close` removes it, and so does anyone's `sweep` after the process is gone."""
 
     def __init__(self, root: Path) -> None:
-        self.folder = root / new_id("scratch")
-        self.folder.mkdir(parents=True)
-        self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        while not self._make(root / new_id("scratch")):
+            os.close(self._lock)
+
+    def _make(self, folder: Path) -> bool:
+        """Make `folder` and lock it; False where a sweep came in between, which took it for a dead one's."""
+        folder.mkdir(parents=True)
+        self.folder, self._lock = folder, os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return (folder / _LOCK).exists()
 
     def close(self) -> None:
         """Remove the folder and all that is in it."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVarTuple
 
 import msgspec
 
 from matinee.base import objects as store
+from matinee.base import scratch
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
@@ -82,6 +84,7 @@ class EncodeTitle:
 
     def _clean_up(self, order: Order) -> None:
         store.delete_under(self.objects, planning.work_folder(order.source))
+        scratch.sweep(Path(self.place.scratch))  # what workers that were killed on the way have left
 
 
 class _Run:

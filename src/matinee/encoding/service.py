@@ -140,8 +140,10 @@ class Assets:
         """
         folders = {key.split("/")[1] for key in store.keys_under(self.objects, "work")}
         stale = folders - set(live_sources)
+        images = {image for source in stale for image in self._unpublished_images(source)}
         for source in stale:
             store.delete_under(self.objects, work_folder(source))
+        await self._discard_images(images)
         if not live_sources:
             made = {key.split("/")[1] for key in store.keys_under(self.objects, "renditions")}
             for key in made - await self._rendition_keys_in_use():

@@ -11,8 +11,10 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,12 @@ from matinee.work.compute import is_cancelled
 PROBE_LIMITS = Limits(cpu_s=1_800, wall_s=3_600, memory_bytes=4 * 2**30, output_bytes=64 * 2**20)
 ENCODE_LIMITS = Limits(cpu_s=4 * 3_600, wall_s=8 * 3_600, memory_bytes=12 * 2**30, output_bytes=64 * 2**30)
 """Generous for 30 s of 2160p at a slow preset; a decoder that spins or swells is ended all the same."""
+ROOM_MIN_BYTES = 256 << 20
+"""What tasks leave free: the databases and the log must still be able to say that the disk is full."""
 STILL_SIZE = (1920, 1080)
 TILE_QUALITY = 60
 STILL_QUALITY = 86
+_FREE_SPACE = "free some space and retry the job: it goes on where it stopped"
 _FPS_REPORT = re.compile(r"(\d+) frames in, (\d+) frames out; (\d+) frames dropped, (\d+) frames duplicated")
 _REASON = re.compile(r"\[(?:error|fatal)\] (.+)")
 
@@ -115,7 +120,7 @@ def inspect(place: Workplace, order: Order) -> str:
     objects, name = open_objects(place.objects_url), inspection_name(order.source)
     if store.exists(objects, name):
         return name
-    with store.disk_errors(name), Scratch(Path(place.scratch)) as scratch:
+    with _workroom(place, name) as scratch:
         path = store.local_copy(objects, order.master, scratch)
         argv = [sys.executable, "-m", "matinee.encoding.probe", str(path)]
         environment = {"PYTHONPATH": str(Path(matinee.__file__).parent.parent)}
@@ -127,6 +132,15 @@ def inspect(place: Workplace, order: Order) -> str:
         raise FilmRefused(*answer.reasons)
     store.write(objects, name, msgspec.msgpack.encode(answer.inspection))
     return name
+
+
+@contextmanager
+def _workroom(place: Workplace, makes: str) -> Iterator[Path]:
+    """A folder of the task's own, for as long as it makes something, on a disk that has room. Raises StorageFull."""
+    with store.disk_errors(makes), Scratch(Path(place.scratch)) as scratch:
+        if shutil.disk_usage(scratch).free < ROOM_MIN_BYTES:
+            raise store.StorageFull(f"the disk is full: less than {ROOM_MIN_BYTES >> 20} MiB are left; {_FREE_SPACE}")
+        yield scratch
 
 
 @functools.lru_cache(maxsize=4)
@@ -142,7 +156,7 @@ def sample_window(place: Workplace, order: Order, inspection: Inspection, timeli
     if store.exists(objects, name):
         return name
     size = _tile_size(inspection)
-    with store.disk_errors(name), Scratch(Path(place.scratch)) as scratch:
+    with _workroom(place, name) as scratch:
         path = store.local_copy(objects, order.master, scratch)
         raw = scratch / "samples.yuv"
         argv = ffmpeg.samples_argv(Path(place.ffmpeg), path, inspection, timeline, window, size, raw)
@@ -209,7 +223,7 @@ def perform(place: Workplace, plan_name: str, task: Task) -> str:
     if store.exists(objects, task.makes):
         return task.makes
     plan = load_plan(place.objects_url, plan_name)
-    with store.disk_errors(task.makes), Scratch(Path(place.scratch)) as scratch:
+    with _workroom(place, task.makes) as scratch:
         _KINDS[task.kind](_Bench(place, objects, plan, scratch), task)
     return task.makes
 
@@ -492,7 +506,7 @@ def _run(argv: Sequence[str], what: str) -> Finished:
 def _check_room(done: Finished) -> None:
     """Raises StorageFull where that is why FFmpeg failed: the film is not to blame."""
     if "No space left on device" in done.stderr_tail:
-        raise store.StorageFull("the disk is full; free some space and retry the job: it goes on where it stopped")
+        raise store.StorageFull(f"the disk is full; {_FREE_SPACE}")
 
 
 _KINDS: dict[str, Callable[[_Bench, Task], None]] = {
