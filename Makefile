@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WEB_SOURCES := $(shell find web/src web/static web/scripts -type f 2>/dev/null) $(wildcard web/*.json web/*.js web/*.ts web/.npmrc)
 NODE := .cache/nodejs/.installed
 
-.PHONY: run test bench web lock services format clean
+.PHONY: run test bench web types lock services format clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run web/build/index.html
@@ -58,6 +58,11 @@ web/build/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json
 	@echo "Building the web app ..."
 	@cd web && ./with-node npm run --silent build >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
 	@rm -f web/build.log; touch $@
+
+# The web app's types are made from the API's own description.
+types: $(VENV)/.run web/node_modules/.package-lock.json
+	@$(BIN)/python -m matinee.app.schema > .cache/openapi.json
+	@web/with-node npx openapi-typescript ../.cache/openapi.json --output src/lib/api/schema.ts
 
 # Real servers and a browser for the tests; as root on Debian they are installed, elsewhere it is said what is missing.
 services:

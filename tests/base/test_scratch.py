@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from matinee.base.scratch import Scratch, sweep
@@ -38,6 +39,24 @@ def test_nothing_that_is_in_use_is_swept(tmp_path: Path) -> None:
     with Scratch(tmp_path) as folder:
         assert sweep(tmp_path) == 0
         assert folder.exists()
+
+
+def test_a_folder_is_never_swept_away_while_it_is_being_made(tmp_path: Path) -> None:
+    is_over = threading.Event()
+
+    def keep_sweeping() -> None:
+        while not is_over.is_set():
+            sweep(tmp_path)
+
+    sweeper = threading.Thread(target=keep_sweeping)
+    sweeper.start()
+    try:
+        for _ in range(300):
+            with Scratch(tmp_path) as folder:
+                assert (folder / ".lock").exists()
+    finally:
+        is_over.set()
+        sweeper.join()
 
 
 def test_what_a_killed_process_left_is_swept_and_not_before(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.cinema import Cinema
 
+IS_IDLE = re.compile(r"\bidle\b")
 Open = Callable[..., Page]
 """Opens a window; the options are those of a browser context."""
 
@@ -59,7 +61,7 @@ class Screen:
         """Move the pointer, so that the controls are there."""
         self.page.mouse.move(600, 300)
         self.page.mouse.move(640, 320)
-        expect(self.player).not_to_have_class("idle")
+        expect(self.player).not_to_have_class(IS_IDLE)
 
     def press(self, key: str) -> Screen:
         """Press a key."""

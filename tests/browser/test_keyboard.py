@@ -14,7 +14,7 @@ PRESSES_MAX = 120
 MEANT_FOR_TAB = (
     "() => [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')].filter((node) =>"
     "  node.tabIndex >= 0 && !node.disabled && !node.closest('[inert]')"
-    "  && node.checkVisibility({ visibilityProperty: true, opacityProperty: false })).length"
+    "  && node.checkVisibility({ visibilityProperty: true })).length"
 )
 FOCUSED = (
     "() => { const node = document.activeElement;"

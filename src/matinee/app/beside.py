@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
 from matinee.app.given import Given, read_limited
 from matinee.base import objects as store
 from matinee.base.errors import MatineeError
@@ -44,11 +46,11 @@ class Keeper:
         if given.poster is not None and title.poster is None:
             yield given.poster, self._keep_poster(title, given.poster)
         if given.fanart is not None and title.still is None:
-            yield given.fanart, self._keep_still(title, given.fanart)
+            yield given.fanart, self._keep_still(title, given.fanart, given.focus)
         if show is not None and given.show_poster is not None and show.poster is None:
             yield given.show_poster, self._keep_poster(show, given.show_poster)
         if show is not None and given.show_fanart is not None and show.still is None:
-            yield given.show_fanart, self._keep_still(show, given.show_fanart)
+            yield given.show_fanart, self._keep_still(show, given.show_fanart, given.focus)
 
     async def _keep_subtitles(self, title: Title, path: Path, name: SubtitleName) -> None:
         original = await asyncio.to_thread(read_limited, path, SUBTITLES_MAX_BYTES)
@@ -66,8 +68,9 @@ class Keeper:
     async def _keep_poster(self, title: Title, path: Path) -> None:
         await self.catalog.set_pictures(title.id, poster=await self._drawn(path, is_poster=True))
 
-    async def _keep_still(self, title: Title, path: Path) -> None:
-        await self.catalog.set_pictures(title.id, still=await self._drawn(path, is_poster=False))
+    async def _keep_still(self, title: Title, path: Path, focus: tuple[float, float]) -> None:
+        drawn = await self._drawn(path, is_poster=False)
+        await self.catalog.set_pictures(title.id, still=msgspec.structs.replace(drawn, focus=focus))
 
     async def _drawn(self, path: Path, *, is_poster: bool) -> Picture:
         from matinee.catalog import artwork  # noqa: PLC0415 - Pillow and NumPy come with the first picture

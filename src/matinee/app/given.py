@@ -28,6 +28,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: tuple[tuple[Path, SubtitleName], ...] = ()
     poster: Path | None = None
     fanart: Path | None = None
+    focus: tuple[float, float] = (0.5, 0.5)
+    """Where the subject of its pictures is, 0..1 each way: what a crop keeps."""
     is_damaged_accepted: bool = False
     """Whether a film is taken whose frames are not all there: publish what is."""
     warnings: tuple[str, ...] = ()

@@ -35,6 +35,12 @@ _WRITES = "matinee_writes"
 _FULL = ("database or disk is full", "no space left on device")  # as SQLite says it, as PostgreSQL does
 
 
+class DatabaseBusy(Unavailable):
+    """Somebody else does not let go of the database."""
+
+    code = "database_busy"
+
+
 class DatabaseFull(Unavailable):
     """The disk of the database cannot take another byte."""
 
@@ -81,7 +87,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction that may write: committed at the end, rolled back by any exception. Raises DatabaseFull."""
+    """A transaction that may write: committed at the end, rolled back by any exception.
+
+    Raises DatabaseFull and DatabaseBusy.
+    """
     try:
         async with engine.connect() as plain:
             connection = await plain.execution_options(**{_WRITES: True})
@@ -90,6 +99,10 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     except OperationalError as error:
         if any(words in str(error).lower() for words in _FULL):
             raise DatabaseFull("the disk of the database is full; free some space and try again") from error
+        if "database is locked" in str(error).lower():
+            raise DatabaseBusy(
+                f"another process has held the database for {BUSY_TIMEOUT_MS / 1000:.0f} s; end it, or try again"
+            ) from error
         raise
 
 

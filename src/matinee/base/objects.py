@@ -109,6 +109,12 @@ def keys_under(objects: Objects, prefix: str) -> dict[str, int]:
     return {meta["path"]: meta["size"] for page in listed for meta in page}
 
 
+def keys_before(objects: Objects, prefix: str, before: float) -> set[str]:
+    """The keys below `prefix` that were last written before the Unix time `before`."""
+    listed: Any = objects.list(prefix=prefix)
+    return {meta["path"] for page in listed for meta in page if meta["last_modified"].timestamp() < before}
+
+
 def delete_under(objects: Objects, prefix: str) -> None:
     """Delete every object below `prefix`; one that is gone already is no error.
 

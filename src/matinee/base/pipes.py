@@ -88,6 +88,7 @@ class Conversation:
             self.turn(0)
 
     def close(self) -> None:
+        """Let go of the streams that are open still."""
         self._selector.close()
         for stream in (self._in, self._out, self._err):
             stream.close()

@@ -13,7 +13,7 @@ from matinee.catalog.service import Catalog
 from matinee.catalog.title import Title
 
 Dispose: TypeAlias = Callable[[Title], Awaitable[None]]
-"""Ends the jobs of a title and removes its master, its renditions and its positions; again is no error."""
+"""Ends the jobs of a title and removes its master and its renditions; again is no error."""
 
 
 @dataclass(frozen=True)

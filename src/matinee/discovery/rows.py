@@ -11,7 +11,7 @@ import msgspec
 from matinee.base.units import Seconds
 from matinee.catalog.snapshot import Snapshot
 from matinee.catalog.title import Title, credits, plain
-from matinee.discovery.card import Card, Viewer, card_of, cards_of, is_begun, is_finished
+from matinee.discovery.card import NEW_FOR_S, Card, Viewer, card_of, cards_of, is_begun, is_finished
 
 Shape: TypeAlias = Literal["poster", "still"]
 
@@ -57,6 +57,14 @@ def hero_of(snapshot: Snapshot, viewer: Viewer, account_id: str) -> Title | None
     return max(candidates, key=lambda title: _draw(account_id, viewer.now, title.id), default=None)
 
 
+def hero_reason(hero: Title, snapshot: Snapshot, viewer: Viewer) -> str:
+    """Why the home page opens with `hero`."""
+    if any(is_begun(viewer.positions[one.id]) for one in snapshot.playable(hero.id) if one.id in viewer.positions):
+        return "Where you left off"
+    is_new = viewer.now - snapshot.arrived(hero) < NEW_FOR_S
+    return "Just arrived" if is_new else "Picked for tonight"
+
+
 def similar_to(title: Title, snapshot: Snapshot) -> tuple[Title, ...]:
     """The visible films and shows that share most with `title`: genres, then people, then the decade."""
     scored = [(_likeness(title, other), other) for other in snapshot.shelf if other.id not in (title.id, title.show_id)]
@@ -75,7 +83,7 @@ def _continue_row(snapshot: Snapshot, viewer: Viewer) -> Row:
     return Row(
         id="continue",
         title="Continue watching",
-        reason="Where you left off",
+        reason="where you left off",
         shape="still",
         items=cards_of(items, snapshot, viewer),
     )
@@ -86,7 +94,7 @@ def _new_row(snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> Row:
     return Row(
         id="new",
         title="New",
-        reason="The latest arrivals, newest first",
+        reason="the latest arrivals, newest first",
         shape="poster",
         items=cards_of(items, snapshot, viewer),
     )

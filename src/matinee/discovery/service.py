@@ -14,7 +14,7 @@ from matinee.catalog.snapshot import Snapshot, Sort
 from matinee.catalog.title import Kind, Person, Title
 from matinee.discovery.card import Card, Position, Viewer, card_of, cards_of
 from matinee.discovery.preparing import Pace, Preparing, preparing_of
-from matinee.discovery.rows import Row, hero_of, home_rows, similar_to
+from matinee.discovery.rows import Row, hero_of, hero_reason, home_rows, similar_to
 from matinee.discovery.search import Index, index_of
 from matinee.work.job import Job
 
@@ -96,7 +96,7 @@ class Discovery:
         snapshot, viewer = await self._seen_by(account_id)
         hero = hero_of(snapshot, viewer, account_id)
         return Home(
-            hero=card_of(hero, snapshot, viewer) if hero is not None else None,
+            hero=card_of(hero, snapshot, viewer, hero_reason(hero, snapshot, viewer)) if hero is not None else None,
             rows=home_rows(snapshot, viewer, hero),
             preparing=preparing_of(await self.encodes(), snapshot, viewer.now, self.pace.eta_s),
         )

@@ -169,11 +169,14 @@ class Assets:
             rows = await connection.execute(select(assets.c.document))
             return {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}
 
-    async def _discard_images(self, names: Collection[str]) -> None:
+    async def images_in_use(self) -> set[str]:
+        """The names of the pictures that versions brought."""
         async with reading(self.engine) as connection:
             rows = await connection.execute(select(assets.c.document))
-            used = {name for row in rows for name in image_names(msgspec.convert(row.document, Asset))}
-        for name in set(names) - used:
+            return {name for row in rows for name in image_names(msgspec.convert(row.document, Asset))}
+
+    async def _discard_images(self, names: Collection[str]) -> None:
+        for name in set(names) - await self.images_in_use():
             store.delete(self.objects, f"images/{name}")
 
     async def _is_source_in_use(self, source: str) -> bool:

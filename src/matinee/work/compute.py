@@ -64,6 +64,8 @@ class InsecureCompute(Invalid):
 
 
 class MissingCertificates(Invalid):
+    """A tls:// scheduler, and no certificates to show it."""
+
     code = "missing_certificates"
 
     def __init__(self, folder: Path, missing: str) -> None:

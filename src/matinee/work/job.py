@@ -28,6 +28,8 @@ BACKOFF_MAX_S = 300.0
 
 
 class JobState(StrEnum):
+    """Where a job is in its life."""
+
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -109,18 +111,24 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Renew(msgspec.Struct, frozen=True):
+    """The holder is alive and keeps the job for another `lease_s` seconds."""
+
     owner: str
     attempt: int
     lease_s: float
 
 
 class Report(msgspec.Struct, frozen=True):
+    """How far it is."""
+
     owner: str
     attempt: int
     progress: Progress
 
 
 class Finish(msgspec.Struct, frozen=True):
+    """It is done."""
+
     owner: str
     attempt: int
 

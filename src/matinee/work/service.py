@@ -47,6 +47,8 @@ LIST_MAX = 1_000  # jobs in one answer
 
 
 class NoSuchJob(NotFound):
+    """No job has that id."""
+
     code = "no_such_job"
 
     def __init__(self, job_id: str) -> None:
@@ -55,6 +57,8 @@ class NoSuchJob(NotFound):
 
 
 class JobsContended(Unavailable):
+    """Others kept ending the live job while it was being enqueued."""
+
     code = "jobs_contended"
 
 
@@ -96,12 +100,15 @@ class Jobs:
         return None
 
     async def renew(self, job: Job, lease_s: float) -> Job:
+        """Keep the lease for another `lease_s` seconds."""
         return await self._step(job.id, Renew(job.lease_owner, job.attempt, lease_s))
 
     async def report(self, job: Job, progress: Progress) -> Job:
+        """Keep how far it is."""
         return await self._step(job.id, Report(job.lease_owner, job.attempt, progress))
 
     async def finish(self, job: Job) -> Job:
+        """It is done."""
         return await self._step(job.id, Finish(job.lease_owner, job.attempt))
 
     async def fail(self, job: Job, reason: str, remedy: str = "") -> Job:
@@ -132,6 +139,7 @@ class Jobs:
         return job
 
     async def get(self, job_id: str) -> Job:
+        """One job. Raises NoSuchJob."""
         async with reading(self.engine) as connection:
             job = await _first(connection, select(tables.jobs).where(tables.jobs.c.id == job_id))
         if job is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 
@@ -15,3 +16,5 @@ async def dask_setup(worker: object) -> None:
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes its workers
     os.nice(NICE)
+    # A task that raises is answered where it was asked for; Dask would tell its whole trace on the terminal as well.
+    logging.getLogger("distributed.worker").setLevel(logging.ERROR)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from matinee.app.migrations import migrate
@@ -112,15 +112,4 @@ async def with_control(platform: Platform, is_followed: bool) -> AsyncIterator[O
 def watch_url(settings: Settings, title_id: str) -> str | None:
     """Where the title is watched on the server that runs on this data folder; None when none does."""
     server = read_server(settings.home)
-    if server is None or not _is_alive(server.pid):
-        return None
-    return f"{server.url}/title/{title_id}"
-
-
-def _is_alive(pid: int) -> bool:
-    with suppress(PermissionError):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-    return True
+    return f"{server.url}/title/{title_id}" if server is not None else None

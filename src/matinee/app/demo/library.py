@@ -93,6 +93,7 @@ def given_of(film: Film, folder: Path) -> Given:
         subtitles=tuple((folder / f"{tag}.vtt", SubtitleName(language=tag)) for tag in subtitles(film)),
         poster=folder / POSTER,
         fanart=folder / STILL,
+        focus=film.look.focus,
         show=metadata_of_show(film) if film.show else None,
         show_poster=folder / POSTER if is_first else None,
         show_fanart=folder / STILL if is_first else None,

@@ -73,11 +73,15 @@ def write_server(home: Path, server: Server) -> None:
 
 
 def read_server(home: Path) -> Server | None:
-    """The server that runs on this data folder, or last did; None when there never was one."""
+    """The server that runs on this data folder; None when none does, also where a killed one left its file."""
     try:
-        return msgspec.json.decode((home / "server.json").read_bytes(), type=Server)
+        server = msgspec.json.decode((home / "server.json").read_bytes(), type=Server)
+        os.kill(server.pid, 0)
+    except PermissionError:
+        return server  # it lives, and is another user's
     except (OSError, msgspec.MsgspecError):
         return None
+    return server
 
 
 def log_to(home: Path, role: str) -> Path:

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from matinee.app.roles.home import Server, held, make_home, write_server
 from matinee.app.settings import NAMES, Settings
@@ -53,7 +54,7 @@ def up(settings: Settings, announce: Announce) -> None:
         url = settings.public_url or f"http://{_shown_host(settings.host)}:{web[0].getsockname()[1]}"
         write_server(home, Server(url=url, pid=os.getpid()))
         try:
-            asyncio.run(_supervise(settings, roles, url, announce))
+            asyncio.run(_supervise(settings, roles, url, _own_health(settings, web[0]), announce))
         finally:
             (home / "server.json").unlink(missing_ok=True)
 
@@ -105,7 +106,17 @@ def _roles(settings: Settings, web: Sequence[socket.socket], edge: Sequence[sock
     ]
 
 
-async def _supervise(settings: Settings, roles: Sequence[_Role], url: str, announce: Announce) -> None:
+def _own_health(settings: Settings, listener: socket.socket) -> urllib.request.Request:
+    """How this process asks its own web role, without the proxy in front but under the name that people use."""
+    host, port = listener.getsockname()[:2]
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    name = urlsplit(settings.public_url).netloc
+    return urllib.request.Request(f"http://{reached}:{port}/health", headers={"Host": name} if name else {})
+
+
+async def _supervise(
+    settings: Settings, roles: Sequence[_Role], url: str, health: urllib.request.Request, announce: Announce
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -113,7 +124,9 @@ async def _supervise(settings: Settings, roles: Sequence[_Role], url: str, annou
         await role.start()
     keepers = [asyncio.create_task(_keep_alive(role, stop)) for role in roles]
     try:
-        await _announce_when_ready(settings, url, announce, stop)
+        await _wait_until_ready(settings, health, stop)
+        if not stop.is_set():
+            announce(Ready(url=url, setup_url=await _setup_url(settings, url), home=str(settings.home)))
         await stop.wait()
     finally:
         stop.set()
@@ -149,20 +162,19 @@ async def _end(role: _Role) -> None:
         process.kill()
 
 
-async def _announce_when_ready(settings: Settings, url: str, announce: Announce, stop: asyncio.Event) -> None:
+async def _wait_until_ready(settings: Settings, health: urllib.request.Request, stop: asyncio.Event) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
-    while not await asyncio.to_thread(_answers, url):
+    while not await asyncio.to_thread(_answers, health):
         if stop.is_set():
             return
         if time.monotonic() > deadline:
             raise DidNotStart(f"the web server does not answer; its log is {settings.home / 'logs' / 'web.log'}")
         await asyncio.sleep(0.05)
-    announce(Ready(url=url, setup_url=await _setup_url(settings, url), home=str(settings.home)))
 
 
-def _answers(url: str) -> bool:
+def _answers(health: urllib.request.Request) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ JOBS_AT_ONCE = 4
 """Titles that are worked on at a time: their tasks share the workers by priority."""
 OUTBOX_POLL_S = 0.25
 UPKEEP_S = 600.0
+COMING_S = 3_600.0
 
 _log = logging.getLogger(__name__)
 
@@ -134,3 +136,18 @@ async def _upkeep(platform: Platform, publication: Publication) -> None:
     await publication.catch_up()
     await platform.ingest.reconcile()
     await platform.uploads.sweep()
+    await _sweep_pictures(platform)
+
+
+async def _sweep_pictures(platform: Platform) -> None:
+    """Remove pictures and subtitles that no title names (any more), and the sizes that were made of them.
+
+    Those of the last hour stay: their title may be about to name them.
+    """
+    used = await platform.catalog.keys_in_use()
+    used |= {f"images/{name}" for name in await platform.assets.images_in_use()}
+    before = platform.clock() - COMING_S
+    for prefix in ("images", "subtitles"):
+        for key in await asyncio.to_thread(store.keys_before, platform.objects, prefix, before):
+            if key not in used and re.sub(r"-\d+(?=\.webp$)", "", key) not in used:
+                await asyncio.to_thread(store.delete, platform.objects, key)

@@ -69,10 +69,12 @@ class Publication:
             audio=tuple(track.language for track in asset.audio),
             subtitles=tuple(track.language for track in asset.subtitles),
         )
-        if height >= title.height:  # events may arrive twice, an old one after a newer one
-            await self.catalog.mark_published(title.id, facts)
-        if asset.still and (title.still is None or title.poster is None):
-            await self._draw(title, asset)
+        try:  # its pictures first: who waits for the title to be ready may be all that keeps this process up
+            if asset.still and (title.still is None or title.poster is None):
+                await self._draw(title, asset)
+        finally:
+            if height >= title.height:  # events may arrive twice, an old one after a newer one
+                await self.catalog.mark_published(title.id, facts)
 
     async def _refused(self, event: AssetRefused) -> None:
         async def nothing(title: Title) -> None:

@@ -4,6 +4,210 @@
  */
 
 export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadHealth
+         * @description Whether the process is up and its database answers.
+         */
+        get: operations["read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * ReadHealth
+         * @description Whether the process is up and its database answers.
+         */
+        head: operations["read_health_head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadHome
+         * @description The home page: the film it opens with, the rows, and the films on their way.
+         */
+        get: operations["read_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListJobs
+         * @description The jobs, the one that changed last first.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * CancelJob
+         * @description Give a job up.
+         */
+        delete: operations["cancel_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RetryJob
+         * @description Try a job again that failed or was given up.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * StartPlayback
+         * @description Press play: a session on the newest version of a title.
+         */
+        post: operations["start_playback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playback/{session_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ReportProgress
+         * @description Where the viewer is.
+         */
+        post: operations["report_progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playback/{session_id}/manifest.mpd": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadDash
+         * @description The session's DASH manifest.
+         */
+        get: operations["read_dash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playback/{session_id}/master.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadHls
+         * @description The session's HLS master playlist.
+         */
+        get: operations["read_hls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SearchTitles
+         * @description The titles that match every word of `q`, best first, each with the reason why.
+         */
+        get: operations["search_titles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -32,26 +236,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * SetUpOwner
-         * @description Make the owner's account with the token of the set-up link, and sign it in.
-         */
-        post: operations["set_up_owner"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -72,7 +256,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/tokens": {
+    "/v1/setup": {
         parameters: {
             query?: never;
             header?: never;
@@ -82,10 +266,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * CreateToken
-         * @description Begin a session for a program.
+         * SetUpOwner
+         * @description Make the owner's account with the token of the set-up link, and sign it in.
          */
-        post: operations["create_token"];
+        post: operations["set_up_owner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/titles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListTitles
+         * @description The films and shows of a kind and genre, by arrival or by name, a page at a time.
+         */
+        get: operations["list_titles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -120,67 +324,7 @@ export interface paths {
         patch: operations["edit_title"];
         trace?: never;
     };
-    "/v1/home": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ReadHome
-         * @description The home page: the film it opens with, the rows, and the films on their way.
-         */
-        get: operations["read_home"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/titles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListTitles
-         * @description The films and shows of a kind and genre, by arrival or by name, a page at a time.
-         */
-        get: operations["list_titles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * SearchTitles
-         * @description The titles that match every word of `q`, best first, each with the reason why.
-         */
-        get: operations["search_titles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/playback": {
+    "/v1/tokens": {
         parameters: {
             query?: never;
             header?: never;
@@ -190,91 +334,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * StartPlayback
-         * @description Press play: a session on the newest version of a title.
+         * CreateToken
+         * @description Begin a session for a program.
          */
-        post: operations["start_playback"];
+        post: operations["create_token"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/playback/{session_id}/master.m3u8": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ReadHls
-         * @description The session's HLS master playlist.
-         */
-        get: operations["read_hls"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/playback/{session_id}/manifest.mpd": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ReadDash
-         * @description The session's DASH manifest.
-         */
-        get: operations["read_dash"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/playback/{session_id}/heartbeat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ReportProgress
-         * @description Where the viewer is.
-         */
-        post: operations["report_progress"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/watching/{title_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * RemoveWatching
-         * @description Take a title out of Continue Watching.
-         */
-        delete: operations["remove_watching"];
         options?: never;
         head?: never;
         patch?: never;
@@ -332,47 +396,7 @@ export interface paths {
         patch: operations["continue_upload"];
         trace?: never;
     };
-    "/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListJobs
-         * @description The jobs, the one that changed last first.
-         */
-        get: operations["list_jobs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/jobs/{job_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * RetryJob
-         * @description Try a job again that failed or was given up.
-         */
-        post: operations["retry_job"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/jobs/{job_id}": {
+    "/v1/watching/{title_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -383,36 +407,12 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * CancelJob
-         * @description Give a job up.
+         * RemoveWatching
+         * @description Take a title out of Continue Watching.
          */
-        delete: operations["cancel_job"];
+        delete: operations["remove_watching"];
         options?: never;
         head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ReadHealth
-         * @description Whether the process is up and its database answers.
-         */
-        get: operations["read_health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * ReadHealth
-         * @description Whether the process is up and its database answers.
-         */
-        head: operations["read_health_head"];
         patch?: never;
         trace?: never;
     };
@@ -422,43 +422,43 @@ export interface components {
     schemas: {
         /** Activity */
         Activity: {
+            attempt: number;
+            created: number;
             id: string;
             kind: string;
-            title_id: string;
-            title: string;
-            state: components["schemas"]["JobState"];
-            stage: string;
-            stages: components["schemas"]["Stage"][];
             progress: number;
-            attempt: number;
             reason: string;
             remedy: string;
-            created: number;
+            stage: string;
+            stages: components["schemas"]["Stage"][];
+            state: components["schemas"]["JobState"];
+            title: string;
+            title_id: string;
             updated: number;
         };
         /** Card */
         Card: {
+            badge: string;
+            duration_s: number;
+            episode: number | null;
+            genres: string[];
+            height: number;
             id: string;
             /** @enum {string} */
             kind: "film" | "show" | "episode";
-            title: string;
-            year: number | null;
-            synopsis: string;
-            genres: string[];
-            duration_s: number;
-            height: number;
+            play_id: string;
+            position_s: number;
             poster: components["schemas"]["Picture"] | null;
-            still: components["schemas"]["Picture"] | null;
+            progress: number;
+            reason: string;
+            season: number | null;
+            show_title: string;
             /** @enum {string} */
             state: "processing" | "ready" | "failed";
-            position_s: number;
-            progress: number;
-            play_id: string;
-            season: number | null;
-            episode: number | null;
-            show_title: string;
-            badge: string;
-            reason: string;
+            still: components["schemas"]["Picture"] | null;
+            synopsis: string;
+            title: string;
+            year: number | null;
         };
         /** CardPage */
         CardPage: {
@@ -467,41 +467,42 @@ export interface components {
         };
         /** Edit */
         Edit: {
-            title?: string;
-            year?: number | null;
-            synopsis?: string;
-            tagline?: string;
             genres?: string[];
             language?: string;
             people?: components["schemas"]["Person"][];
+            synopsis?: string;
+            tagline?: string;
+            title?: string;
+            year?: number | null;
         };
         /** Heartbeat */
         Heartbeat: {
-            event_id: string;
-            position_s: number;
-            /** @enum {string} */
-            state: "playing" | "paused" | "ended";
-            /** @default 0 */
-            rung_height: number;
             /** @default 0 */
             buffer_s: number;
             /** @default 0 */
-            throughput_bps: number;
-            /** @default 0 */
             dropped_frames: number;
+            event_id: string;
+            position_s: number;
             /** @default 0 */
             rebuffer_s: number;
             /** @default 0 */
+            rung_height: number;
+            /** @default 0 */
             startup_ms: number;
+            /** @enum {string} */
+            state: "playing" | "paused" | "ended";
+            /** @default 0 */
+            throughput_bps: number;
         };
         /** Home */
         Home: {
             hero: components["schemas"]["Card"] | null;
-            rows: components["schemas"]["Row"][];
             preparing: components["schemas"]["Preparing"][];
+            rows: components["schemas"]["Row"][];
         };
         /**
          * JobState
+         * @description Where a job is in its life.
          * @enum {string}
          */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -512,22 +513,17 @@ export interface components {
         };
         /** Person */
         Person: {
+            /** @default  */
+            character: string;
             name: string;
             /**
              * @default cast
              * @enum {string}
              */
             role: "director" | "writer" | "cast" | "producer" | "composer";
-            /** @default  */
-            character: string;
         };
         /** Picture */
         Picture: {
-            name: string;
-            width: number;
-            height: number;
-            /** @default  */
-            thumbhash: string;
             /**
              * @default [
              *       0.5,
@@ -538,6 +534,11 @@ export interface components {
                 number,
                 number
             ];
+            height: number;
+            name: string;
+            /** @default  */
+            thumbhash: string;
+            width: number;
         };
         /** PlaybackRequest */
         PlaybackRequest: {
@@ -545,47 +546,47 @@ export interface components {
         };
         /** PlaybackStarted */
         PlaybackStarted: {
-            session_id: string;
-            title: components["schemas"]["PlayedTitle"];
-            next: components["schemas"]["PlayedTitle"] | null;
-            hls_url: string;
             dash_url: string;
-            resume_s: number;
             duration_s: number;
-            storyboard: components["schemas"]["SeekPictures"] | null;
             edges: string[];
             expires: number;
+            hls_url: string;
+            next: components["schemas"]["PlayedTitle"] | null;
+            resume_s: number;
+            session_id: string;
+            storyboard: components["schemas"]["SeekPictures"] | null;
+            title: components["schemas"]["PlayedTitle"];
         };
         /** PlayedTitle */
         PlayedTitle: {
+            duration_s: number;
+            episode: number | null;
             id: string;
             kind: string;
-            title: string;
+            season: number | null;
             show_id: string | null;
             show_title: string;
-            season: number | null;
-            episode: number | null;
-            year: number | null;
-            duration_s: number;
             still: components["schemas"]["Picture"] | null;
+            title: string;
+            year: number | null;
         };
         /** Preparing */
         Preparing: {
-            title_id: string;
-            job_id: string;
-            title: string;
-            state: components["schemas"]["JobState"];
-            stage: string;
-            progress: number;
             eta_s: number | null;
+            job_id: string;
+            poster: components["schemas"]["Picture"] | null;
+            progress: number;
             reason: string;
             remedy: string;
-            poster: components["schemas"]["Picture"] | null;
+            stage: string;
+            state: components["schemas"]["JobState"];
+            title: string;
+            title_id: string;
         };
         /** ProgramToken */
         ProgramToken: {
-            token: string;
             expires: number;
+            token: string;
         };
         /** Results */
         Results: {
@@ -595,37 +596,37 @@ export interface components {
         /** Row */
         Row: {
             id: string;
-            title: string;
+            items: components["schemas"]["Card"][];
             reason: string;
             /** @enum {string} */
             shape: "poster" | "still";
-            items: components["schemas"]["Card"][];
+            title: string;
         };
         /** Season */
         Season: {
-            number: number;
             episodes: components["schemas"]["Card"][];
+            number: number;
         };
         /** SeekPictures */
         SeekPictures: {
-            url: string;
             columns: number;
-            rows: number;
-            tile_width: number;
-            tile_height: number;
             interval_s: number;
+            rows: number;
+            tile_height: number;
+            tile_width: number;
+            url: string;
         };
         /** SessionState */
         SessionState: {
-            signed_in: boolean;
-            needs_setup: boolean;
             name: string | null;
+            needs_setup: boolean;
+            signed_in: boolean;
         };
         /** SetupRequest */
         SetupRequest: {
-            token: string;
             name: string;
             password: string;
+            token: string;
         };
         /** SignInRequest */
         SignInRequest: {
@@ -634,68 +635,68 @@ export interface components {
         };
         /** Stage */
         Stage: {
-            name: string;
             done: number;
+            name: string;
             total: number;
         };
         /** Title */
         Title: {
-            id: string;
-            /** @enum {string} */
-            kind: "film" | "show" | "episode";
-            title: string;
-            year?: number | null;
-            /** @default  */
-            synopsis: string;
-            /** @default  */
-            tagline: string;
+            /** @default [] */
+            audio: string[];
+            created: number;
+            /** @default 0 */
+            duration_s: number;
+            episode?: number | null;
             /** @default [] */
             genres: string[];
-            /** @default  */
-            language: string;
-            /** @default [] */
-            people: components["schemas"]["Person"][];
+            /** @default 0 */
+            height: number;
+            id: string;
             ids?: {
                 [key: string]: string;
             };
-            show_id?: string | null;
-            season?: number | null;
-            episode?: number | null;
+            /** @enum {string} */
+            kind: "film" | "show" | "episode";
+            /** @default  */
+            language: string;
             last_episode?: number | null;
-            /**
-             * @default processing
-             * @enum {string}
-             */
-            state: "processing" | "ready" | "failed";
+            /** @default [] */
+            people: components["schemas"]["Person"][];
+            poster?: components["schemas"]["Picture"] | null;
             /** @default  */
             reason: string;
-            /** @default 0 */
-            duration_s: number;
-            /** @default 0 */
-            height: number;
-            poster?: components["schemas"]["Picture"] | null;
-            still?: components["schemas"]["Picture"] | null;
-            /** @default [] */
-            audio: string[];
-            /** @default [] */
-            subtitles: string[];
+            season?: number | null;
+            show_id?: string | null;
             source: string;
             /** @default  */
             source_name: string;
             /** @default 0 */
             source_size_bytes: number;
-            created: number;
+            /**
+             * @default processing
+             * @enum {string}
+             */
+            state: "processing" | "ready" | "failed";
+            still?: components["schemas"]["Picture"] | null;
+            /** @default [] */
+            subtitles: string[];
+            /** @default  */
+            synopsis: string;
+            /** @default  */
+            tagline: string;
+            title: string;
             updated: number;
+            year?: number | null;
         };
         /** TitlePage */
         TitlePage: {
-            title: components["schemas"]["Card"];
-            tagline: string;
-            people: components["schemas"]["Person"][];
             languages: components["schemas"]["Languages"];
+            next: components["schemas"]["Card"] | null;
+            people: components["schemas"]["Person"][];
             seasons: components["schemas"]["Season"][];
             similar: components["schemas"]["Card"][];
-            next: components["schemas"]["Card"] | null;
+            tagline: string;
+            title: components["schemas"]["Card"];
         };
     };
     responses: never;
@@ -706,6 +707,351 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+    };
+    read_health_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+    };
+    read_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    start_playback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybackRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackStarted"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    report_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    read_dash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    read_hls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    search_titles: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     read_session: {
         parameters: {
             query?: never;
@@ -755,17 +1101,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
     sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    sign_out_everywhere: {
         parameters: {
             query?: never;
             header?: never;
@@ -814,56 +1180,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    sign_out_everywhere: {
+    list_titles: {
         parameters: {
-            query?: never;
+            query?: {
+                kind?: "film" | "show" | "episode" | null;
+                genre?: string;
+                sort?: "new" | "title";
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": null;
-                };
-            };
-        };
-    };
-    create_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInRequest"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgramToken"];
+                    "application/json": components["schemas"]["CardPage"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -873,11 +1220,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -910,11 +1257,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -945,11 +1292,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -986,114 +1333,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    read_home: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Home"];
-                };
-            };
-        };
-    };
-    list_titles: {
-        parameters: {
-            query?: {
-                kind?: "film" | "show" | "episode" | null;
-                genre?: string;
-                sort?: "new" | "title";
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardPage"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    search_titles: {
-        parameters: {
-            query?: {
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Results"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    start_playback: {
+    create_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -1102,7 +1352,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlaybackRequest"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
@@ -1112,7 +1362,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlaybackStarted"];
+                    "application/json": components["schemas"]["ProgramToken"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -1122,159 +1372,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    read_hls: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    read_dash: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    report_progress: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Heartbeat"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    remove_watching: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                title_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -1345,11 +1447,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -1382,11 +1484,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -1419,79 +1521,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    list_jobs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Activity"][];
-                };
-            };
-        };
-    };
-    retry_job: {
+    remove_watching: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Activity"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    cancel_job: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
+                title_id: string;
             };
             cookie?: never;
         };
@@ -1511,55 +1556,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    read_health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
-                };
-            };
-        };
-    };
-    read_health_head: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: string;
+                        status_code: number;
                     };
                 };
             };
