@@ -240,7 +240,7 @@ def make_upload(folder: Path, content: bytes, **metadata: str) -> tuple[Upload, 
     return upload, path
 
 
-async def test_an_upload_is_taken_in_and_forgotten(platform: Intake, tmp_path: Path) -> None:
+async def test_an_upload_is_taken_in_and_its_bytes_are_gone(platform: Intake, tmp_path: Path) -> None:
     upload, path = make_upload(tmp_path / "uploads", b"film", title="Said")
     await platform.ingest.enqueue_upload(upload, path)
     await platform.ingest.enqueue_upload(upload, path)
@@ -248,7 +248,7 @@ async def test_an_upload_is_taken_in_and_forgotten(platform: Intake, tmp_path: P
     await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
     title = (await platform.catalog.processing())[0]
     assert (title.title, title.year, title.source_name) == ("Said", 1999, "Fog.1999.1080p.mkv")
-    assert not list((tmp_path / "uploads").iterdir())
+    assert [path.suffix for path in (tmp_path / "uploads").iterdir()] == [".json"], "its bytes are gone"
 
 
 async def test_an_upload_that_is_refused_is_forgotten_too(platform: Intake, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ async def test_an_upload_that_is_refused_is_forgotten_too(platform: Intake, tmp_
     await platform.ingest.enqueue_upload(upload, path)
     with pytest.raises(UnusableFile):
         await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
-    assert not list((tmp_path / "uploads").iterdir())
+    assert [path.suffix for path in (tmp_path / "uploads").iterdir()] == [".json"], "its bytes are gone"
 
 
 async def test_a_file_of_the_watched_folder_stays(platform: Intake, tmp_path: Path) -> None:
