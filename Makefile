@@ -33,8 +33,9 @@ $(BIN)/uv: requirements/uv.txt
 
 $(VENV)/.run: requirements/run.txt $(BIN)/uv
 	@echo "Installing what Matinee runs on ..."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/run.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "matinee.pth").write_text("$(abspath src)\n")'
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

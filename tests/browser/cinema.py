@@ -12,6 +12,7 @@ import httpx
 from playwright.sync_api import StorageState
 from tests.end_to_end.server import Running
 
+READY_TIMEOUT_S = 90
 POSITION_TIMEOUT_S = 8
 """Less than the ten seconds after which a heartbeat comes anyway."""
 
@@ -38,6 +39,17 @@ class Cinema:
         while abs((known_s := self.card(name)["position_s"]) - at_s) > within_s:
             assert time.monotonic() < deadline, f"the server knows of {known_s} s, the viewer was at {at_s} s"
             time.sleep(0.05)
+
+    def wait_for_title(self, name: str) -> str:
+        """Until a title of this name can be played; its id."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            cards = self.client.get("/v1/titles").raise_for_status().json()["items"]
+            for card in cards:
+                if card["title"] == name and card["state"] == "ready":
+                    return str(card["id"])
+            assert time.monotonic() < deadline, f"{name} is not ready after {READY_TIMEOUT_S} s: {cards}"
+            time.sleep(0.2)
 
     def signed_in(self) -> StorageState:
         """The state of a browser whose viewer has signed in."""

@@ -49,13 +49,10 @@ def test_an_upload_goes_on_after_a_lost_connection_and_becomes_a_film(
             line.mend()
         assert int(resumed.value.headers["upload-offset"]) > 0, "what had arrived is not sent again"
         expect(row).to_have_attribute("data-state", "done")
-        row.get_by_role("link", name="See its progress").click()
-        expect(page.locator("main")).to_contain_text(NAME)
-        expect(page.get_by_test_id("preparing").filter(has_text=NAME)).to_have_count(0)
+        title_id = cinema.wait_for_title(NAME)
         page.goto("/films")
         page.get_by_role("link", name=f"Open {NAME}").click()
         expect(page.get_by_role("link", name="Play", exact=True)).to_be_visible()
-        title_id = page.url.rpartition("/")[2]
     cinema.client.delete(f"/v1/titles/{title_id}").raise_for_status()
 
 
