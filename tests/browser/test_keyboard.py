@@ -81,8 +81,8 @@ def test_a_slash_begins_a_search_that_answers_while_one_types(page: Page) -> Non
 
 def test_a_remote_s_arrows_move_the_focus_on_a_television(open_page: Open, cinema: Cinema) -> None:
     page = open_page(base_url=cinema.url, storage_state=cinema.signed_in(), viewport={"width": 1920, "height": 1080})
-    for name in cinema.ids:
-        cinema.forget(name)
+    for title in cinema.ids:
+        cinema.forget(title)
     page.goto("/?tv=1")
     settle(page)
     focused = page.locator(":focus")
