@@ -66,7 +66,7 @@ def test_what_is_no_film_is_refused_with_what_it_is_instead(head: bytes, said: s
     with pytest.raises(NotAFilm) as refused:
         demuxer_of(head)
     assert said in refused.value.message
-    assert "Matroska" in refused.value.message, "the message says what is accepted"
+    assert "Matroska" in refused.value.remedy, "the remedy says what is accepted"
 
 
 def test_an_empty_file_is_refused_as_one() -> None:

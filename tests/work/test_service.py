@@ -246,3 +246,13 @@ async def test_many_at_once_claim_each_job_exactly_once(jobs: Jobs) -> None:
     each = await asyncio.gather(*(claim_all(f"owner{number}") for number in range(6)))
     claimed = [job_id for mine in each for job_id in mine]
     assert len(claimed) == len(set(claimed)) == 30
+
+
+async def test_a_job_that_has_ended_is_put_away_and_a_live_one_cancelled(jobs: Jobs) -> None:
+    ended, live = await jobs.enqueue("encode", "one"), await jobs.enqueue("encode", "two")
+    await jobs.cancel(ended.id)
+    await jobs.put_away(ended.id)
+    await jobs.put_away(live.id)
+    with pytest.raises(NoSuchJob):
+        await jobs.get(ended.id)
+    assert (await jobs.get(live.id)).state is JobState.CANCELLED

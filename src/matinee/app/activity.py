@@ -9,6 +9,7 @@ from litestar import delete, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from matinee.app.ingest import ENCODE
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
@@ -39,7 +40,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/jobs", opt=_OWNER)
 async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity]:
     """The jobs, the one that changed last first."""
-    found = await jobs.list()
+    found = [job for job in await jobs.list() if not is_handed_on(job)]
     names = titles_of(found, await catalog.snapshot())
     return [_activity(job, names[job.id]) for job in found]
 
@@ -53,8 +54,13 @@ async def retry_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Cat
 
 @delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
 async def cancel_job(job_id: FromPath[str], jobs: Given[Jobs]) -> None:
-    """Give a job up."""
-    await jobs.cancel(job_id)
+    """Give a job up, or put away one that has ended."""
+    await jobs.put_away(job_id)
+
+
+def is_handed_on(job: Job) -> bool:
+    """Whether another job has taken over: what was uploaded or rendered is being encoded."""
+    return job.kind != ENCODE and job.state is JobState.DONE
 
 
 def _activity(job: Job, title: str) -> Activity:

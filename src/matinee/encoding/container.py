@@ -47,6 +47,10 @@ class NotAFilm(Invalid):
 
     code = "not_a_film"
 
+    def __init__(self, what: str) -> None:
+        super().__init__(f"this is {what}, not a film")
+        self.what, self.remedy = what, f"add a film in one of these: {', '.join(DEMUXERS.values())}"
+
 
 class FileEmpty(Invalid):
     """There are no bytes at all."""
@@ -61,7 +65,7 @@ def demuxer_of(head: bytes) -> str:
     for demuxer, matches in _SIGNATURES:
         if matches(head):
             return demuxer
-    raise NotAFilm(f"this is {_guess(head)}, not a film; accepted are {', '.join(DEMUXERS.values())}")
+    raise NotAFilm(_guess(head))
 
 
 def _is_iso_media(head: bytes) -> bool:

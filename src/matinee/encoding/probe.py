@@ -30,6 +30,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
 
     code: str
     reasons: tuple[str, ...]
+    remedy: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, tag="found"):
@@ -45,7 +46,7 @@ def main(path: Path) -> Found | Refusal:
     except FilmRefused as refused:
         return Refusal(refused.code, refused.reasons)
     except MatineeError as error:
-        return Refusal(error.code, (error.message,))
+        return Refusal(error.code, (error.message,), getattr(error, "remedy", ""))
     except (av.error.FFmpegError, ValueError) as error:
         return Refusal(FilmRefused.code, (_unreadable(error),))
 

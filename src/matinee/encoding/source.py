@@ -107,9 +107,9 @@ class FilmRefused(Invalid):
 
     code = "film_refused"
 
-    def __init__(self, *reasons: str) -> None:
+    def __init__(self, *reasons: str, remedy: str = "") -> None:
         super().__init__("; ".join(reasons))
-        self.reasons = reasons
+        self.reasons, self.remedy = reasons, remedy
 
 
 def accept(inspection: Inspection, *, damaged: bool = False) -> Inspection:

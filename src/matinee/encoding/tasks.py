@@ -129,7 +129,7 @@ def inspect(place: Workplace, order: Order) -> str:
         raise FilmRefused("its structure makes the reader fail: the file is damaged; copy or export it again")
     answer = msgspec.json.decode(done.stdout, type=probe.Found | probe.Refusal)
     if isinstance(answer, probe.Refusal):
-        raise FilmRefused(*answer.reasons)
+        raise FilmRefused(*answer.reasons, remedy=answer.remedy)
     store.write(objects, name, msgspec.msgpack.encode(answer.inspection))
     return name
 

@@ -138,6 +138,15 @@ class Jobs:
         self.enqueued.set()
         return job
 
+    async def put_away(self, job_id: str) -> None:
+        """Cancel a live job; forget one that has ended. Raises NoSuchJob."""
+        async with writing(self.engine) as connection:
+            job = await _locked(connection, job_id)
+            if job.state in LIVE:
+                await _save(connection, step(job, Cancel(), self.clock()))
+            else:
+                await connection.execute(delete(tables.jobs).where(tables.jobs.c.id == job_id))
+
     async def get(self, job_id: str) -> Job:
         """One job. Raises NoSuchJob."""
         async with reading(self.engine) as connection:

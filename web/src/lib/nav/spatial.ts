@@ -32,6 +32,7 @@ export function nextBox(from: Box, boxes: readonly Box[], direction: Direction):
 function costOf(from: Box, to: Box, direction: Direction): number {
   const [forward, sideways] = offsets(from, to, direction);
   if (forward < -SLACK_PX || !isBeyond(from, to, direction)) return Infinity;
+  if (sideways > 0 && (direction === 'left' || direction === 'right')) return Infinity; // a row ends where it ends
   return Math.max(0, forward) + SIDEWAYS_COST * sideways;
 }
 

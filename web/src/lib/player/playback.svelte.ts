@@ -191,6 +191,7 @@ export class Playback {
   setVolume(volume: number): void {
     if (!this.#video) return;
     this.#video.volume = clamp(volume, 0, 1);
+    this.volume = this.#video.volume; // at once: the next key may come before the event
     this.#video.muted = this.#video.volume === 0;
   }
 

@@ -29,7 +29,12 @@ export function configuration(agent: string): object {
       restrictToElementSize: false,
       switchInterval: 4,
     },
-    manifest: { retryParameters: RETRIES },
+    manifest: {
+      retryParameters: RETRIES,
+      // Segments are placed by their own times, which begin before 0 with the encoder's priming: placed by the
+      // playlist's, sound comes 20 ms early from the second segment on.
+      hls: { ignoreManifestTimestampsInSegmentsMode: true },
+    },
     streaming: {
       bufferingGoal: BUFFER_GOAL_S,
       rebufferingGoal: 1,
