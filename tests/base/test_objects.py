@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,7 +99,7 @@ def test_where_objects_are_not_files_they_are_copied(tmp_path: Path) -> None:
     assert copy.read_bytes() == b"content"
     assert [one.name for one in copy.parent.iterdir()] == ["b"], "nothing temporary is left"
     assert store.folder_of(away) is None
-    assert store.sweep_temporaries(away) == 0
+    assert store.sweep_temporaries(away, time.time()) == 0
 
 
 def test_deleting_below_a_prefix_leaves_the_rest_and_no_empty_folder(objects: Objects, folder: Path) -> None:
@@ -113,8 +115,19 @@ def test_only_what_killed_writers_left_is_swept(objects: Objects, folder: Path) 
     for name in ("b#1", "c#23"):
         (folder / "a" / name).write_bytes(b"half")
     (folder / "a" / "notes#draft").write_bytes(b"somebody's")
-    assert store.sweep_temporaries(objects) == 2
+    assert store.sweep_temporaries(objects, time.time() + 1) == 2
     assert {path.name for path in (folder / "a").iterdir()} == {"b", "notes#draft"}
+
+
+def test_a_file_that_is_being_written_is_not_swept(objects: Objects, folder: Path) -> None:
+    (folder / "masters").mkdir()
+    incoming, recent = folder / "masters" / "incoming_01#1", folder / "masters" / "put#1"
+    recent.write_bytes(b"half")
+    with incoming.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert store.sweep_temporaries(objects, time.time() - 60) == 0
+    assert store.sweep_temporaries(objects, time.time() - 60) == 1, "its writer is gone, however short a time ago"
+    assert {path.name for path in (folder / "masters").iterdir()} == {"put#1"}
 
 
 def in_a_child(program: str, folder: Path) -> str:

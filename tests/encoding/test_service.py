@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -37,6 +37,15 @@ def put(assets: Assets, *keys: str) -> None:
         store.write(assets.objects, key, b"x")
 
 
+def in_use(*sources: str) -> Callable[[], Awaitable[set[str]]]:
+    """What answers the masters that jobs are about."""
+
+    async def answer() -> set[str]:
+        return set(sources)
+
+    return answer
+
+
 def stored(assets: Assets) -> set[str]:
     return set(store.keys_under(assets.objects, ""))
 
@@ -48,7 +57,9 @@ async def test_numbers_grow_and_the_latest_is_the_newest(assets: Assets) -> None
     assert [(asset.number, asset.title_id) for asset in (one, two, other)] == [(1, "t1"), (2, "t1"), (1, "t2")]
     assert await assets.latest("t1") == two
     assert await assets.get(one.id) == one
-    assert (await assets.has_complete("t1", "s"), await assets.has_complete("t2", "s2")) == (True, False)
+    assert await assets.has_complete("t1", "s", len(two.subtitles))
+    assert not await assets.has_complete("t1", "s", len(two.subtitles) + 1), "a subtitle track came since"
+    assert not await assets.has_complete("t2", "s2", len(other.subtitles))
 
 
 async def test_the_same_renditions_are_published_once(assets: Assets) -> None:
@@ -88,7 +99,18 @@ async def test_refusing_keeps_nothing_but_what_is_published(assets: Assets) -> N
 async def test_a_sweep_leaves_live_jobs_and_published_versions_alone(assets: Assets) -> None:
     put(assets, "work/live/x", "work/dead/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4")
     await assets.publish(draft("t1", "used"), "s1")
-    assert await assets.sweep({"live"}) == 1
+    assert await assets.sweep(in_use("live")) == 1
     assert stored(assets) == {"work/live/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4"}
-    assert await assets.sweep(()) == 1
+    assert await assets.sweep(in_use()) == 1
     assert stored(assets) == {"renditions/used/media.mp4"}
+
+
+async def test_what_a_job_makes_while_the_store_is_listed_is_not_swept(assets: Assets) -> None:
+    put(assets, "work/dead/x")
+
+    async def begins_now() -> set[str]:
+        put(assets, "work/new/inspection", "renditions/new/media.mp4")
+        return set()
+
+    assert await assets.sweep(begins_now) == 1
+    assert stored(assets) == {"work/new/inspection", "renditions/new/media.mp4"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -50,11 +52,17 @@ async def tell(engine: AsyncEngine, *events: Change) -> None:
             await put(connection, event)
 
 
+def later() -> Callable[[], float]:
+    """A clock that is an hour on whenever it is looked at: every event is due again."""
+    hours = itertools.count()
+    return lambda: next(hours) * 3_600.0
+
+
 async def test_events_arrive_whole_in_order_of_time_and_once(main_engine: AsyncEngine) -> None:
     refused = AssetRefused(event_id="event_r", at=2.5, title_id="title_2", reason="it is “empty”")
     await tell(main_engine, published(3), published(1), refused, published(2))
     listener = Listener()
-    dispatcher = Dispatcher(main_engine, (listener,))
+    dispatcher = Dispatcher(main_engine, (listener,), now=later())
     assert await dispatcher.drain() == 4
     assert listener.events == [published(1), published(2), refused, published(3)]
     assert await dispatcher.drain() == 0
@@ -76,7 +84,7 @@ async def test_an_event_whose_delivery_failed_is_delivered_again_and_holds_up_no
 ) -> None:
     await tell(main_engine, published(1), published(2))
     listener = Listener(fails={"event_0001": 2})
-    dispatcher = Dispatcher(main_engine, (listener,))
+    dispatcher = Dispatcher(main_engine, (listener,), now=later())
     assert [await dispatcher.drain() for _ in range(4)] == [1, 0, 1, 0]
     assert listener.heard == ["event_0001", "event_0002", "event_0001", "event_0001"]
     assert [event.event_id for event in listener.events] == ["event_0002", "event_0001"]
@@ -85,7 +93,7 @@ async def test_an_event_whose_delivery_failed_is_delivered_again_and_holds_up_no
 async def test_every_subscriber_is_told_and_again_where_one_of_them_failed(main_engine: AsyncEngine) -> None:
     await tell(main_engine, published(1))
     first, second = Listener(), Listener(fails={"event_0001": 1})
-    dispatcher = Dispatcher(main_engine, (first, second))
+    dispatcher = Dispatcher(main_engine, (first, second), now=later())
     assert [await dispatcher.drain() for _ in range(3)] == [0, 1, 0]
     assert (len(first.events), len(second.events)) == (2, 1), "at least once"
 
@@ -103,7 +111,7 @@ async def test_an_event_that_nobody_can_take_is_given_up_loudly(
 ) -> None:
     await tell(main_engine, published(1))
     listener = Listener(fails={"event_0001": TRIES_MAX})
-    dispatcher = Dispatcher(main_engine, (listener,))
+    dispatcher = Dispatcher(main_engine, (listener,), now=later())
     with caplog.at_level(logging.ERROR):
         for _ in range(TRIES_MAX + 2):
             await dispatcher.drain()
@@ -116,7 +124,7 @@ async def test_an_event_that_nobody_can_take_is_given_up_loudly(
 async def test_more_events_than_a_batch_are_delivered_in_several(main_engine: AsyncEngine) -> None:
     await tell(main_engine, *(published(n) for n in range(BATCH_MAX + 5)))
     listener = Listener()
-    dispatcher = Dispatcher(main_engine, (listener,))
+    dispatcher = Dispatcher(main_engine, (listener,), now=later())
     assert [await dispatcher.drain() for _ in range(3)] == [BATCH_MAX, 5, 0]
     assert [event.event_id for event in listener.events] == [f"event_{n:04}" for n in range(BATCH_MAX + 5)]
 
@@ -126,3 +134,20 @@ async def test_events_of_the_same_moment_arrive_in_order_of_their_ids(main_engin
     listener = Listener()
     await Dispatcher(main_engine, (listener,)).drain()
     assert listener.heard == ["event_0001", "event_0002", "event_0003"]
+
+
+async def test_an_event_that_failed_waits_longer_each_time(main_engine: AsyncEngine) -> None:
+    await tell(main_engine, published(1))
+    listener = Listener(fails={"event_0001": 2})
+    hand = 1_000.0
+    dispatcher = Dispatcher(main_engine, (listener,), now=lambda: hand)
+    assert await dispatcher.drain() == 0
+    assert await dispatcher.drain() == 0
+    assert len(listener.heard) == 1, "it is not due yet"
+    hand += 0.6
+    assert await dispatcher.drain() == 0
+    hand += 0.6
+    assert await dispatcher.drain() == 0
+    assert len(listener.heard) == 2, "the second wait is longer"
+    hand += 1.0
+    assert await dispatcher.drain() == 1

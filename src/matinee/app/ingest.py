@@ -25,12 +25,13 @@ from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog
 from matinee.catalog.title import Metadata, Source, Title, merged
+from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order, Sidecar
 from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage
 from matinee.work.service import Jobs
 
-ENCODE, INGEST = "encode", "ingest"
+INGEST, DEMO = "ingest", "demo"  # with ENCODE, the kinds of the jobs that films come by
 COMING_S = 60.0  # who adds a film may still be keeping what lies beside it, before its job is enqueued
 ORPHAN_S = 3_600.0  # a master without a title is left alone this long: its title may be about to come
 
@@ -89,6 +90,8 @@ class Ingest:
         """The handler of `ingest` jobs: takes in a file that arrived whole, by upload or in the watched folder."""
         payload = lease.job.payload
         path, is_upload = Path(payload["path"]), payload["origin"] == "upload"
+        if is_upload and await self._is_in(path):
+            return
         try:
             size_bytes = (await asyncio.to_thread(seen, path)).size_bytes
 
@@ -100,6 +103,13 @@ class Ingest:
             await self._discard(lease.job)
             raise
         await self._discard(lease.job)
+
+    async def _is_in(self, path: Path) -> bool:
+        """Whether an upload is gone because its film is in: who took it was killed before the job's end was recorded."""
+        if await asyncio.to_thread(path.exists):
+            return False
+        sha256 = await self.catalog.last_taken(str(path.absolute()))
+        return sha256 is not None and await self.catalog.with_source(sha256) is not None
 
     async def _discard(self, job: Job) -> None:
         """Remove the upload that a job was about: its film is in, or was refused. A file of others stays."""
@@ -154,11 +164,16 @@ class Ingest:
         return msgspec.structs.replace(master, name=given.name or master.name)
 
     async def _encoding(self, title: Title, *, is_damaged_accepted: bool = False) -> Job:
-        """The job that makes `title` playable; one that is done is not begun again."""
+        """The job that makes `title` playable; one that is done is begun again only for other subtitles."""
         job = await self.jobs.find(ENCODE, title.id)
-        if job is not None and (job.state in LIVE or (job.state is JobState.DONE and title.height)):
+        if job is not None and job.state in LIVE:
             return job
-        return await self.jobs.enqueue(ENCODE, title.id, await self._order(title, is_damaged_accepted))
+        last = job.payload if job is not None and title.height else {}
+        # What a person accepted of a film that can be played holds for its later orders too.
+        order = await self._order(title, is_damaged_accepted or bool(last.get("is_damaged_accepted")))
+        if job is not None and job.state is JobState.DONE and title.height and _tracks(last) == _tracks(order):
+            return job
+        return await self.jobs.enqueue(ENCODE, title.id, order)
 
     async def _order(self, title: Title, is_damaged_accepted: bool) -> dict[str, Any]:
         order = Order(
@@ -194,6 +209,11 @@ async def enqueue_file(
     """Have a file taken in: `subject` names it among all (an upload's id), `said` is what its owner says of it."""
     payload = {"path": str(path), "name": name, "said": dict(said), "origin": origin}
     return await jobs.enqueue(INGEST, subject, payload)
+
+
+def _tracks(order: Mapping[str, Any]) -> set[Sidecar]:
+    """The subtitles that an order is with, whatever their sequence."""
+    return set(msgspec.convert(order.get("sidecars", ()), tuple[Sidecar, ...]))
 
 
 def _given(payload: Mapping[str, Any]) -> Given:

@@ -7,6 +7,7 @@ while it is read is refused, and nothing half-made stays.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -196,6 +197,7 @@ def _copied(file: BinaryIO, path: Path, before: Seen, folder: Path, on_bytes: On
     digest = hashlib.sha256()
     with _incoming(folder) as incoming:
         with incoming.open("xb") as out:
+            fcntl.flock(out, fcntl.LOCK_EX)  # nobody sweeps it away while we live
             for block in _blocks(file, path, on_bytes):
                 digest.update(block)
                 if block == _ZEROS[: len(block)]:
@@ -211,7 +213,7 @@ def _copied(file: BinaryIO, path: Path, before: Seen, folder: Path, on_bytes: On
 @contextmanager
 def _incoming(folder: Path) -> Iterator[Path]:
     """A path for a file on its way in, called as the store calls its own temporaries; nothing stays of a failure."""
-    incoming = folder / "masters" / f"{new_id('incoming')}#1"
+    incoming = folder / "masters" / f"{new_id(store.INCOMING)}#1"
     try:
         incoming.parent.mkdir(parents=True, exist_ok=True)
         yield incoming

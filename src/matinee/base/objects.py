@@ -7,6 +7,7 @@ obstore writes an object under a temporary name and renames it, so that a key ei
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import re
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from matinee.base.errors import MatineeError, Unavailable
@@ -24,6 +24,8 @@ OnBytes: TypeAlias = Callable[[int], None]
 """Is told how many bytes have gone over so far."""
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+INCOMING = "incoming"
+"""What a file of ours on its way in is called; its writer holds a lock on it."""
 _TEMPORARY = re.compile(r"#\d+$")  # how obstore names a file that it has not finished
 
 
@@ -135,15 +137,28 @@ def delete(objects: Objects, key: str) -> None:
         return
 
 
-def sweep_temporaries(objects: Objects) -> int:
-    """Remove what writers that were killed left half-written in a folder; answers how many files that were."""
+def sweep_temporaries(objects: Objects, before: float) -> int:
+    """Remove what writers that were killed left half-written in a folder; answers how many files that were.
+
+    A file that somebody holds a lock on is being written. obstore takes none, so a file of its own counts as left
+    when nothing was written to it since the Unix time `before`.
+    """
     folder = folder_of(objects)
     if folder is None:
         return 0
-    left = [path for path in folder.rglob("*#*") if path.is_file() and _TEMPORARY.search(path.name)]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+    return sum(_remove_if_left(path, before) for path in folder.rglob("*#*") if _TEMPORARY.search(path.name))
+
+
+def _remove_if_left(path: Path, before: float) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not path.name.startswith(INCOMING) and os.fstat(file.fileno()).st_mtime >= before:
+                return False
+            path.unlink(missing_ok=True)
+    except OSError:  # it is locked, or gone
+        return False
+    return True
 
 
 def _remove_empty_folders(folder: Path) -> None:
@@ -194,25 +209,3 @@ class disk_errors:  # noqa: N801 - reads as a statement where it is used
             raise StorageUnwritable(
                 f"the storage cannot be written: {self.key}; give this user write access to it and run it again"
             ) from error
-
-
-__all__ = [
-    "Objects",
-    "OnBytes",
-    "StorageFull",
-    "StorageUnwritable",
-    "check_key",
-    "delete",
-    "delete_under",
-    "disk_errors",
-    "exists",
-    "folder_of",
-    "keys_under",
-    "local_copy",
-    "open_objects",
-    "read",
-    "sweep_temporaries",
-    "write",
-    "write_file",
-]
-_ = obstore

@@ -260,6 +260,11 @@ class Catalog:
         async with reading(self.engine) as connection:
             return await connection.scalar(select(taken_files.c.sha256).where(taken_files.c.path == path, then))
 
+    async def last_taken(self, path: str) -> str | None:
+        """The SHA-256 of what was last read from `path`, whether or not it is still there; None when nothing was."""
+        async with reading(self.engine) as connection:
+            return await connection.scalar(select(taken_files.c.sha256).where(taken_files.c.path == path))
+
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction that moves the revision; this process sees the change at once."""

@@ -25,6 +25,9 @@ from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
 from matinee.encoding.source import AudioStream, Inspection, display_size
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 
+KIND = "encode"
+"""The kind of the jobs that carry a plan out; their subject is a title, their payload an `Order`."""
+
 SOUND_PRIORITY = 90
 """Priorities: first what every version needs (sound, subtitles, pictures), then rungs, lowest first; checks before
 chunks of the same rung, so that a rung that can be finished is."""

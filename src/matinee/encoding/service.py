@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -49,13 +50,14 @@ class Assets:
         query = select(assets.c.document).where(assets.c.id == asset_id)
         return await self._one(query, f"there is no asset {asset_id}")
 
-    async def has_complete(self, title_id: str, source: str) -> bool:
-        """Whether all rungs of this master have been published for the title."""
-        query = select(assets.c.id).where(
+    async def has_complete(self, title_id: str, source: str, tracks: int) -> bool:
+        """Whether all rungs of this master have been published for the title, with so many subtitle tracks."""
+        query = select(assets.c.document).where(
             assets.c.title_id == title_id, assets.c.source == source, assets.c.is_complete.is_(True)
         )
         async with reading(self.engine) as connection:
-            return (await connection.execute(query.limit(1))).first() is not None
+            rows = await connection.execute(query)
+            return any(len(msgspec.convert(row.document, Asset).subtitles) == tracks for row in rows)
 
     async def has_any(self, title_id: str) -> bool:
         """Whether any version of the title was published."""
@@ -133,22 +135,30 @@ class Assets:
             await self._discard(keys, one)
         await self._discard_images(images)
 
-    async def sweep(self, live_sources: Collection[str]) -> int:
-        """Remove intermediates of masters that no job works on, and renditions that no version names.
+    async def sweep(self, in_use: Callable[[], Awaitable[Collection[str]]]) -> int:
+        """Remove intermediates of masters that no job is about, and renditions that no version names.
 
-        Renditions are only looked at while nothing is worked on: a job's own are not in a version yet.
+        `in_use` answers the masters of jobs; it is asked after the store was listed, so that what a job makes
+        meanwhile is not on the list. Renditions are only removed while there are none: a job's own are not in a
+        version yet. Answers how many masters' intermediates went.
         """
-        folders = {key.split("/")[1] for key in store.keys_under(self.objects, "work")}
-        stale = folders - set(live_sources)
+        folders = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "work")}
+        made = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "renditions")}
+        kept = set(await in_use())
+        stale = folders - kept
         images = {image for source in stale for image in self._unpublished_images(source)}
         for source in stale:
-            store.delete_under(self.objects, work_folder(source))
+            await asyncio.to_thread(store.delete_under, self.objects, work_folder(source))
         await self._discard_images(images)
-        if not live_sources:
-            made = {key.split("/")[1] for key in store.keys_under(self.objects, "renditions")}
+        if not kept:
             for key in made - await self._rendition_keys_in_use():
-                store.delete_under(self.objects, f"renditions/{key}")
+                await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
         return len(stale)
+
+    async def images_on_their_way(self) -> set[str]:
+        """The names of the pictures of titles that have no version yet."""
+        folders = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "work")}
+        return {image for source in folders for image in self._unpublished_images(source)}
 
     def _unpublished_images(self, source: str) -> set[str]:
         name = pictures_name(source)

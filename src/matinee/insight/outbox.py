@@ -6,6 +6,7 @@ Delivery is at least once and in order of time: a subscriber does the same thing
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from matinee.insight.tables import outbox
 BATCH_MAX = 100
 TRIES_MAX = 20
 """An event that its subscriber cannot take so often is given up, loudly, rather than holding up all others for ever."""
+RETRY_FIRST_S, RETRY_MAX_S = 0.25, 300.0
 Subscriber = Callable[[Change], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class Dispatcher:
     engine: AsyncEngine
     subscribers: Sequence[Subscriber]
     tries: dict[str, int] = field(default_factory=dict)
+    not_before: dict[str, float] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
 
     async def drain(self) -> int:
         """Deliver what lies in the outbox; answers how many events that were."""
@@ -54,12 +58,16 @@ class Dispatcher:
 
     async def _deliver(self, event: Change) -> bool:
         """Whether the event needs no further delivery."""
+        if self.now() < self.not_before.get(event.event_id, 0.0):
+            return False
         try:
             for subscriber in self.subscribers:
                 await subscriber(event)
         except Exception:
             tries = self.tries[event.event_id] = self.tries.get(event.event_id, 0) + 1
+            self.not_before[event.event_id] = self.now() + min(RETRY_MAX_S, RETRY_FIRST_S * 2**tries)
             _log.exception("event %s could not be delivered (try %d of %d)", event, tries, TRIES_MAX)
             return tries >= TRIES_MAX
         self.tries.pop(event.event_id, None)
+        self.not_before.pop(event.event_id, None)
         return True

@@ -187,6 +187,8 @@ def check_compute_url(url: str) -> None:
 @asynccontextmanager
 async def _local(workers: int, scratch: Path) -> AsyncIterator[Any]:
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
+        # Whoever can speak to a scheduler can run code as its user: on this machine too, nobody else can.
+        security=Security.temporary(),  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,
         processes=True,

@@ -178,6 +178,13 @@ class Jobs:
         async with reading(self.engine) as connection:
             return [_job(row) for row in await connection.execute(query)]
 
+    async def payloads(self, kind: str, states: Collection[JobState]) -> Sequence[dict[str, Any]]:
+        """What every job of `kind` in `states` is about, however many there are."""
+        jobs = tables.jobs.c
+        query = select(jobs.payload).where(jobs.kind == kind, jobs.state.in_([state.value for state in states]))
+        async with reading(self.engine) as connection:
+            return [row.payload for row in await connection.execute(query)]
+
     async def held(self, owner: str) -> dict[str, int]:
         """What `owner` holds now: the attempt of each job, by its id."""
         jobs = tables.jobs.c

@@ -9,6 +9,7 @@ from matinee.app.demo.posters import poster, still
 from matinee.app.demo.programme import PROGRAMME, SHOW_SYNOPSIS, SHOW_TAGLINE
 from matinee.app.demo.render import render
 from matinee.app.given import Given
+from matinee.app.ingest import DEMO
 from matinee.base.errors import NotFound
 from matinee.base.process import Stopped
 from matinee.catalog.lettering import Fonts
@@ -18,7 +19,6 @@ from matinee.catalog.title import Metadata, Person
 from matinee.work.compute import is_cancelled
 from matinee.work.service import Jobs
 
-KIND = "demo"
 MARKER = "demo-made"
 """In HOME: the films were enqueued once, and do not come back when a person removes them."""
 POSTER, STILL, PROGRESS = "poster.webp", "still.webp", "progress"
@@ -45,7 +45,7 @@ async def enqueue_demo(catalog: Catalog, jobs: Jobs, home: Path, priority: int) 
         return 0
     for film in PROGRAMME:
         await jobs.enqueue(
-            KIND, film.slug, {"title": f"{film.show}: {film.title}" if film.show else film.title}, priority
+            DEMO, film.slug, {"title": f"{film.show}: {film.title}" if film.show else film.title}, priority
         )
     marker.touch()
     return len(PROGRAMME)

@@ -6,6 +6,8 @@ particles are laid over, then cards, then grain; the planes go raw into FFmpeg, 
 
 from __future__ import annotations
 
+import functools
+import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from matinee.app.demo.film import Film, View
 from matinee.app.demo.plates import Cutout, Plane, graded, make_plates
 from matinee.app.demo.score import seed_of, write_score
 from matinee.base.errors import Unavailable
+from matinee.base.process import die_with_parent
 from matinee.catalog.lettering import Fonts
 
 Floats = NDArray[np.float32]
@@ -100,7 +103,12 @@ def render(
 
 
 def _encode(slug: str, argv: Sequence[str], pictures: Iterator[bytes], count: int, on_progress: OnProgress) -> None:
-    process = subprocess.Popen(list(argv), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        list(argv),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=functools.partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - it only makes system calls
+    )
     assert process.stdin is not None and process.stderr is not None
     try:
         for number, picture in enumerate(pictures):

@@ -18,10 +18,12 @@ import msgspec
 
 from matinee.app.uploads.upload import NoUpload, Upload, UploadBusy
 from matinee.base.ids import is_id
-from matinee.base.objects import StorageFull
+from matinee.base.objects import StorageFull, StorageUnwritable
 
 BLOCK_BYTES = 1 << 20  # what is written at a time: a hop to a thread is then cheap, and a broken line loses nothing
 _ZEROS = bytes(BLOCK_BYTES)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -38,7 +40,7 @@ class Part:
     def append(self, block: bytes) -> None:
         """Add at most `BLOCK_BYTES`; zeros become a hole in the file, which takes no space. Raises StorageFull."""
         at = self.length
-        try:
+        with _disk_errors():
             if block == _ZEROS[: len(block)]:
                 os.ftruncate(self._descriptor, at + len(block))
                 return
@@ -46,18 +48,15 @@ class Part:
             while left:
                 written = os.pwrite(self._descriptor, left, at)
                 at, left = at + written, left[written:]
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                raise StorageFull("the disk is full; free some space and continue: what arrived is kept") from error
-            raise
 
     def cut(self, length: int) -> None:
         """Forget everything from byte `length` on."""
         os.ftruncate(self._descriptor, length)
 
     def sync(self) -> None:
-        """Force what was appended to the disk."""
-        os.fsync(self._descriptor)
+        """Force what was appended to the disk. Raises StorageFull, which some disks only say now."""
+        with _disk_errors():
+            os.fsync(self._descriptor)
 
 
 def part_path(folder: Path, upload_id: str) -> Path:
@@ -81,23 +80,31 @@ def open_part(folder: Path, upload_id: str) -> Iterator[Part]:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of the uploads, if it is missing. Raises StorageFull and StorageUnwritable."""
+    with _disk_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def create(folder: Path, upload: Upload) -> None:
-    """Begin an upload: an empty part, then its record."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part_path(folder, upload.id).touch()
+    """Begin an upload: an empty part, then its record. Raises StorageFull and StorageUnwritable."""
+    make_folder(folder)
+    with _disk_errors():
+        part_path(folder, upload.id).touch()
     write_record(folder, upload)
 
 
 def write_record(folder: Path, upload: Upload) -> None:
-    """Replace the record, at once or not at all, and force it to the disk."""
+    """Replace the record, at once or not at all, and force it to the disk. Raises StorageFull, StorageUnwritable."""
     path = _record_path(folder, upload.id)
     partial = path.with_suffix(".tmp")
-    with partial.open("wb") as file:
-        file.write(msgspec.json.encode(upload))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    _sync_folder(folder)
+    with _disk_errors():
+        with partial.open("wb") as file:
+            file.write(msgspec.json.encode(upload))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_folder(folder)
 
 
 def read_record(folder: Path, upload_id: str) -> Upload:
@@ -151,6 +158,22 @@ def boot() -> str:
         return _BOOT_ID.read_text().strip()
     except OSError:
         return ""
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Turns what a full or unwritable disk raises into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull("the disk is full; free some space and continue: what arrived is kept") from error
+        if error.errno in _FORBIDDEN:
+            raise StorageUnwritable(
+                "the folder of the uploads cannot be written by this user; "
+                "give it write access and continue: what arrived is kept"
+            ) from error
+        raise
 
 
 def _lock(descriptor: int, upload_id: str) -> None:

@@ -61,7 +61,8 @@ class Uploads:
     boot: Callable[[], str] = parts.boot
 
     async def create(self, account_id: str, size_bytes: int, metadata: Mapping[str, str]) -> Upload:
-        """Begin an upload. Raises BadUploadHeader, UploadTooLarge, TooManyUploads and StorageFull."""
+        """Begin an upload. Raises BadUploadHeader, UploadTooLarge, TooManyUploads, StorageFull and StorageUnwritable.
+        """
         check_size(size_bytes, self.limit_bytes)
         now = self.clock()
         upload = Upload(
@@ -89,7 +90,8 @@ class Uploads:
     async def append(self, upload_id: str, account_id: str, offset: int, body: AsyncIterator[bytes]) -> Upload:
         """Continue at `offset` until `body` ends or breaks off; `synced_bytes` is how many bytes there are then.
 
-        A whole file is handed over before this returns. Raises NoUpload, UploadBusy, OffsetMismatch, StorageFull.
+        A whole file is handed over before this returns. Raises NoUpload, UploadBusy, OffsetMismatch, StorageFull and
+        StorageUnwritable.
         """
         with open_part(self.folder, upload_id) as part:
             upload, length = await self._checked(part, upload_id, account_id)
@@ -168,7 +170,7 @@ class Uploads:
         return synced
 
     def _create(self, upload: Upload) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        parts.make_folder(self.folder)
         unfinished = [other for other in parts.records(self.folder) if not other.is_handed_over]
         if len(unfinished) >= UPLOADS_MAX:
             raise TooManyUploads

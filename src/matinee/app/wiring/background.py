@@ -20,6 +20,7 @@ from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
 from matinee.base import scratch
 from matinee.base.errors import Unavailable
+from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.plan import Order
@@ -30,11 +31,15 @@ from matinee.work.compute import Compute, open_compute
 from matinee.work.control import Control, Handler
 from matinee.work.job import LIVE, JobState
 
-JOBS_AT_ONCE = 4
-"""Titles that are worked on at a time: their tasks share the workers by priority."""
+JOBS_AT_ONCE = 8
+ENCODES_AT_ONCE = 4
+"""Titles that are encoded at a time: their tasks share the workers by priority. Uploads have places beside them."""
 OUTBOX_POLL_S = 0.25
 UPKEEP_S = 600.0
 COMING_S = 3_600.0
+STALLED_S = 60.0
+"""A file of the object store's own to which nothing was written for so long was left by a process that died."""
+JOBS_KEPT_S = 30 * 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +88,7 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     encoder = Encoder(build=place.build, preset=platform.settings.preset)
 
     async def is_wanted_again(order: Order) -> bool:
-        return order.source in await _live_sources(platform)
+        return order.source in await _sources(platform, *LIVE)
 
     handlers: dict[str, Handler] = {
         ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
@@ -91,12 +96,13 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
-    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once={DEMO: 1})
+    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1}
+    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once)
 
 
-async def _live_sources(platform: Platform) -> set[str]:
-    """The masters that jobs are about."""
-    return {str(job.payload.get("source", "")) for job in await platform.jobs.list(states=LIVE, kind=ENCODE)}
+async def _sources(platform: Platform, *states: JobState) -> set[str]:
+    """The masters that jobs in `states` are about."""
+    return {str(payload.get("source", "")) for payload in await platform.jobs.payloads(ENCODE, states)}
 
 
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
@@ -129,14 +135,15 @@ async def _was_given_up(platform: Platform, since: float) -> bool:
 async def _upkeep(platform: Platform, publication: Publication) -> None:
     """Sweep what processes that died have left, and see that every title on its way has a job."""
     await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
-    sources = await _live_sources(platform)
-    if not sources:
-        await asyncio.to_thread(store.sweep_temporaries, platform.objects)
-    await platform.assets.sweep(sources)
+    before = platform.clock() - STALLED_S
+    await asyncio.to_thread(store.sweep_temporaries, platform.objects, before)
+    # What a failed job has made stays until a person retries it or puts it away.
+    await platform.assets.sweep(lambda: _sources(platform, *LIVE, JobState.FAILED))
     await publication.catch_up()
     await platform.ingest.reconcile()
     await platform.uploads.sweep()
     await _sweep_pictures(platform)
+    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
 
 
 async def _sweep_pictures(platform: Platform) -> None:
@@ -144,10 +151,21 @@ async def _sweep_pictures(platform: Platform) -> None:
 
     Those of the last hour stay: their title may be about to name them.
     """
-    used = await platform.catalog.keys_in_use()
-    used |= {f"images/{name}" for name in await platform.assets.images_in_use()}
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):
-        for key in await asyncio.to_thread(store.keys_before, platform.objects, prefix, before):
+        old = await asyncio.to_thread(store.keys_before, platform.objects, prefix, before)
+        used = await _keys_in_use(platform)  # asked after listing: a title may have come to name one
+        for key in old:
             if key not in used and re.sub(r"-\d+(?=\.webp$)", "", key) not in used:
                 await asyncio.to_thread(store.delete, platform.objects, key)
+
+
+async def _keys_in_use(platform: Platform) -> set[str]:
+    """The pictures and subtitles that titles, versions and titles on their way name."""
+    names = await platform.assets.images_in_use() | await platform.assets.images_on_their_way()
+    texts = {
+        str(sidecar.get("text", ""))
+        for payload in await platform.jobs.payloads(ENCODE, (*LIVE, JobState.FAILED))
+        for sidecar in payload.get("sidecars", ())
+    }
+    return await platform.catalog.keys_in_use() | {f"images/{name}" for name in names} | texts

@@ -86,7 +86,11 @@ class Publication:
             return
 
     async def _draw(self, title: Title, asset: Asset) -> None:
-        frame = await asyncio.to_thread(store.read, self.objects, f"images/{asset.still}")
+        try:
+            frame = await asyncio.to_thread(store.read, self.objects, f"images/{asset.still}")
+        except FileNotFoundError:
+            _log.warning("%s has no pictures: its still %s is gone", title.id, asset.still)
+            return
         still = title.still or await self._keep(await asyncio.to_thread(artwork.still, frame))
         poster = title.poster
         if poster is None and title.kind == "film":  # an episode is shown by its still
