@@ -28,6 +28,9 @@ from matinee.encoding.plan import Order
 from matinee.work.control import Lease
 from matinee.work.job import Job, JobState, Progress
 
+FILM = b"\x1a\x45\xdf\xa3"
+"""How Matroska begins: enough to be taken for a film until it is looked into."""
+
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nHello <script>\n"
 NFO = "<movie><title>Night Fog</title><year>1999</year><genre>Noir</genre></movie>"
 
@@ -51,7 +54,7 @@ def picture() -> bytes:
 def make_film(folder: Path, name: str = "Fog (1999)", content: bytes = b"film") -> Path:
     path = folder / "library" / name / f"{name}.mkv"
     path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+    path.write_bytes(FILM + content)
     return path
 
 
@@ -67,8 +70,8 @@ async def test_a_film_becomes_a_title_with_a_job(platform: Intake, tmp_path: Pat
     assert title.poster is not None
     assert store.exists(platform.objects, f"images/{title.poster.name}")
     order = msgspec.convert(added.job.payload, Order)
-    assert (added.job.kind, order.title_id, order.source, order.size_bytes) == (ENCODE, title.id, title.source, 4)
-    assert store.read(platform.objects, order.master) == b"film"
+    assert (added.job.kind, order.title_id, order.source, order.size_bytes) == (ENCODE, title.id, title.source, 8)
+    assert store.read(platform.objects, order.master) == FILM + b"film"
     track = order.sidecars[0]
     assert (track.language, track.label, track.is_sdh) == ("en", "English (SDH)", True)
     assert store.read(platform.objects, track.text).startswith(b"WEBVTT")
@@ -89,7 +92,7 @@ async def test_a_file_that_was_taken_is_not_read_again(platform: Intake, tmp_pat
     await platform.ingest.take(given_at(path), told.append)
     await platform.ingest.take(given_at(path), told.append)
     await asyncio.sleep(0)
-    assert told == [4]
+    assert told == [8]
 
 
 async def test_a_film_that_failed_is_tried_again_and_one_that_is_done_is_not(platform: Intake, tmp_path: Path) -> None:
@@ -104,6 +107,24 @@ async def test_a_film_that_failed_is_tried_again_and_one_that_is_done_is_not(pla
     await platform.jobs.finish(await claimed(platform, ENCODE))
     await platform.catalog.mark_published(added.title.id, Published(duration_s=1.0, height=360))
     assert (await platform.ingest.take(given_at(path), ignore)).job.state is JobState.DONE
+
+
+async def test_a_finished_film_is_encoded_again_for_a_subtitle_that_comes_later(
+    platform: Intake, tmp_path: Path
+) -> None:
+    path, subtitle = make_film(tmp_path), tmp_path / "later.de.srt"
+    given = msgspec.structs.replace(given_at(path), is_damaged_accepted=True)
+    title = (await platform.ingest.take(given, ignore)).title
+    done = await platform.jobs.finish(await claimed(platform, ENCODE))
+    await platform.catalog.mark_published(title.id, Published(duration_s=1.0, height=360))
+    subtitle.write_text(SRT)
+    given = with_files(given_at(path), poster=None, subtitles=[subtitle])
+    again = (await platform.ingest.take(given, ignore)).job
+    order = msgspec.convert(again.payload, Order)
+    assert (again.state, again.id == done.id) == (JobState.QUEUED, False)
+    assert ([track.language for track in order.sidecars], order.is_damaged_accepted) == (["de"], True)
+    last = await platform.jobs.finish(await claimed(platform, ENCODE))
+    assert (await platform.ingest.take(given, ignore)).job == last
 
 
 async def test_what_lies_beside_it_never_costs_the_film(platform: Intake, tmp_path: Path) -> None:
@@ -126,7 +147,7 @@ async def test_an_episode_comes_with_its_show(platform: Intake, tmp_path: Path) 
     (folder / "tvshow.nfo").write_text("<tvshow><title>Harbour</title><plot>Of the show.</plot></tvshow>")
     (folder / "poster.png").write_bytes(picture())
     path = folder / "Season 01" / "Harbour S01E02 Fog.mkv"
-    path.write_bytes(b"film")
+    path.write_bytes(FILM)
     episode = (await platform.ingest.take(given_at(path), ignore)).title
     assert (episode.kind, episode.title, episode.season, episode.episode) == ("episode", "Fog", 1, 2)
     show = await platform.catalog.get(episode.show_id or "")
@@ -148,7 +169,7 @@ async def test_what_a_person_says_goes_before_everything(platform: Intake, tmp_p
 
 async def test_a_file_without_any_name_is_called_as_it_is(platform: Intake, tmp_path: Path) -> None:
     path = tmp_path / "().mkv"
-    path.write_bytes(b"film")
+    path.write_bytes(FILM)
     assert (await platform.ingest.take(Given(path=path), ignore)).title.title == "()"
 
 
@@ -236,7 +257,7 @@ def make_upload(folder: Path, content: bytes, **metadata: str) -> tuple[Upload, 
     )
     uploads.create(folder, upload)
     path = uploads.part_path(folder, upload.id)
-    path.write_bytes(content)
+    path.write_bytes(FILM + content if content else b"")
     return upload, path
 
 
@@ -249,6 +270,23 @@ async def test_an_upload_is_taken_in_and_its_bytes_are_gone(platform: Intake, tm
     title = (await platform.catalog.processing())[0]
     assert (title.title, title.year, title.source_name) == ("Said", 1999, "Fog.1999.1080p.mkv")
     assert [path.suffix for path in (tmp_path / "uploads").iterdir()] == [".json"], "its bytes are gone"
+
+
+async def test_an_upload_whose_taker_was_killed_at_the_very_end_is_in(platform: Intake, tmp_path: Path) -> None:
+    upload, path = make_upload(tmp_path / "uploads", b"film")
+    await platform.ingest.enqueue_upload(upload, path)
+    job = await claimed(platform, INGEST)
+    await platform.ingest.handle(lease_of(job))
+    await platform.ingest.handle(lease_of(job))  # its end was not recorded
+    assert len(await platform.catalog.processing()) == 1
+
+
+async def test_an_upload_that_is_gone_and_was_never_taken_is_refused(platform: Intake, tmp_path: Path) -> None:
+    upload, path = make_upload(tmp_path / "uploads", b"film")
+    await platform.ingest.enqueue_upload(upload, path)
+    path.unlink()
+    with pytest.raises(UnusableFile):
+        await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
 
 
 async def test_an_upload_that_is_refused_is_forgotten_too(platform: Intake, tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from matinee.app.ingest import INGEST
 from matinee.app.watch import SETTLED_S, Sight, Watch, arrived, looked_at
 from matinee.base.units import Seconds
 
+FILM = b"\x1a\x45\xdf\xa3"
+"""How Matroska begins: enough to be taken for a film until it is looked into."""
+
 
 def test_a_file_arrives_when_it_has_not_changed_for_a_while() -> None:
     sights = looked_at({}, {"a": (10, 1), "b": (10, 1), "empty": (0, 1)}, 100.0)
@@ -54,8 +57,8 @@ class Scene:
 async def test_films_are_taken_once_also_by_another_process(tmp_path: Path) -> None:
     async with intake(tmp_path) as platform:
         scene = Scene(platform, tmp_path)
-        (scene.folder / "Fog (1999).mkv").write_bytes(b"film")
-        (scene.folder / "Fog (1999).mkv.part").write_bytes(b"film")
+        (scene.folder / "Fog (1999).mkv").write_bytes(FILM)
+        (scene.folder / "Fog (1999).mkv.part").write_bytes(FILM)
         (scene.folder / "notes.txt").write_bytes(b"text")
         assert [await scene.after(seconds) for seconds in (0.0, SETTLED_S, SETTLED_S)] == [0, 1, 0]
         scene.watch = scene.another()
@@ -68,9 +71,9 @@ async def test_a_film_that_was_replaced_is_taken_again(tmp_path: Path) -> None:
     async with intake(tmp_path) as platform:
         scene = Scene(platform, tmp_path)
         path = scene.folder / "Fog (1999).mkv"
-        path.write_bytes(b"film")
+        path.write_bytes(FILM)
         assert [await scene.after(seconds) for seconds in (0.0, SETTLED_S)] == [0, 1]
-        path.write_bytes(b"a better film")
+        path.write_bytes(FILM + b"better")
         assert [await scene.after(seconds) for seconds in (0.0, SETTLED_S)] == [0, 1]
 
 

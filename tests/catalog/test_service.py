@@ -174,6 +174,8 @@ async def test_a_file_is_known_again_until_it_changes(catalog: Catalog) -> None:
     assert await catalog.file_taken("/films/a.mkv", 12, 2) == "bb"
     assert await catalog.file_taken("/films/a.mkv", 10, 1) is None
     assert await catalog.file_taken("/films/b.mkv", 12, 2) is None
+    assert await catalog.last_taken("/films/a.mkv") == "bb"
+    assert await catalog.last_taken("/films/b.mkv") is None
 
 
 async def test_two_processes_that_add_a_file_at_once_make_one_title(catalog: Catalog) -> None:

@@ -8,10 +8,10 @@ import msgspec
 from tests.catalog.samples import episode, film, library, show
 
 from matinee.base.units import Seconds
-from matinee.discovery.preparing import FAILED_SHOWN_S, Pace, preparing_of
+from matinee.discovery.preparing import Pace, preparing_of
 from matinee.work.job import Job, JobState, Progress, Stage
 
-NOW = Seconds(FAILED_SHOWN_S * 10)
+NOW = Seconds(864_000.0)
 
 
 def job(subject: str, state: JobState = JobState.RUNNING, **known: Any) -> Job:
@@ -29,18 +29,11 @@ def on_its_way(title_id: str, **known: Any) -> Any:
     return film(title_id, state="processing", height=0, **known)
 
 
-def test_running_comes_before_waiting_before_failed_and_playable_is_left_out() -> None:
+def test_running_comes_before_waiting_and_what_has_ended_is_left_out() -> None:
     titles = [on_its_way(each, title=each.title()) for each in ("a", "b", "c", "d")]
-    jobs = [
-        job("c", JobState.FAILED, reason="it is empty"),
-        job("b", JobState.QUEUED),
-        job("a"),
-        job("ready"),
-        job("d", JobState.DONE),
-    ]
+    jobs = [job("c", JobState.FAILED), job("b", JobState.QUEUED), job("a"), job("ready"), job("d", JobState.DONE)]
     shown = preparing_of(jobs, library(*titles, film("ready")), NOW, Pace().eta_s)
-    assert [(each.title, each.state) for each in shown] == [("A", "running"), ("B", "queued"), ("C", "failed")]
-    assert shown[2].reason == "it is empty"
+    assert [(each.title, each.state) for each in shown] == [("A", "running"), ("B", "queued")]
 
 
 def test_only_the_latest_job_of_a_title_counts() -> None:
@@ -49,12 +42,10 @@ def test_only_the_latest_job_of_a_title_counts() -> None:
     assert [each.job_id for each in shown] == ["new"]
 
 
-def test_a_failure_is_shown_for_a_day_under_the_name_its_job_kept() -> None:
-    refused = job("gone", JobState.FAILED, payload={"title": "Refused"}, updated=NOW - FAILED_SHOWN_S + 5)
-    assert [(each.title, each.title_id) for each in preparing_of([refused], library(), NOW, Pace().eta_s)] == [
-        ("Refused", "")
-    ]
-    assert preparing_of([refused], library(), Seconds(NOW + 10), Pace().eta_s) == ()
+def test_a_job_whose_title_is_gone_is_shown_under_the_name_it_kept() -> None:
+    taken = job("gone", JobState.QUEUED, payload={"title": "Kept"})
+    shown = preparing_of([taken], library(), NOW, Pace().eta_s)
+    assert [(each.title, each.title_id) for each in shown] == [("Kept", "")]
 
 
 def test_the_stage_is_the_first_that_is_not_done() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
+import time
 from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,11 +20,13 @@ from tests.media.generate import Clip, make_flash_and_beep, make_numbered, numbe
 from tests.media.track import MediaFile, Range, check_file, pictures
 
 from matinee.base.errors import Unavailable
+from matinee.encoding import cmaf, tasks
+from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, SegmentIndex
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.service import rendition_keys
 from matinee.encoding.source import FilmRefused
-from matinee.encoding.tasks import EncoderDiffers, FramesMissing
+from matinee.encoding.tasks import EncoderDiffers, FfmpegFailed, FramesMissing
 
 CLIP = Clip(frames=312, width=854, height=480)
 """13 s at 23.976: three segments, three chunks, two rungs."""
@@ -203,11 +207,16 @@ def paths(place: Workshop, pattern: str) -> list[Path]:
     return sorted((place.folder / "objects").glob(pattern))
 
 
+def checked_rung(place: Workshop, name: str) -> list[Path]:
+    """The video file that the task of this name checks, if it is one that checks video."""
+    media = paths(place, f"renditions/{name.split('/')[-2]}/media.mp4") if "/passed-" in name else []
+    return [path for path in media if b"avc1" in path.read_bytes()[:4_000]]
+
+
 async def test_a_rendition_whose_bytes_changed_is_not_published_and_is_made_anew(place: Workshop, small: Path) -> None:
     def corrupt(name: str) -> None:
-        if name.endswith("passed-0000"):
-            for media in paths(place, "renditions/*/media.mp4"):
-                damage(media, at=0.9)
+        for media in checked_rung(place, name):
+            damage(media, at=0.9)
 
     order, place.compute.before = place.take(small), corrupt
     with pytest.raises(QualityFailed):
@@ -249,6 +258,68 @@ async def test_a_rendition_of_other_frames_is_not_published(place: Workshop, sma
     assert await place.versions() == []
 
 
+async def test_a_rendition_is_removed_with_its_marks_once_no_worker_is_at_it_any_more(
+    place: Workshop, small: Path, whole: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "WINDOW_SEGMENTS", 1)  # three windows, which are checked at the same time
+    place.compute.slots = 3
+    last_begun = threading.Event()
+
+    def corrupt(name: str) -> None:
+        for media in checked_rung(place, name):
+            damage(media, at=0.1)
+
+    def outlast(name: str) -> None:
+        if name.endswith("passed-0002"):
+            last_begun.set()
+            time.sleep(0.5)
+        elif name.endswith("passed-0001"):
+            last_begun.wait(30)
+
+    order, place.compute.before, place.compute.within = place.take(small), corrupt, outlast
+    with pytest.raises(QualityFailed) as failed:
+        await place.encode(order)
+    assert not place.stored(f"renditions/{failed.value.rendition}")
+    assert not place.stored(f"work/{order.source}/{failed.value.rendition}")
+    await place.compute.let_go([""])
+    assert not place.stored(f"work/{order.source}/{failed.value.rendition}"), "no worker was still at it"
+
+    place.compute.before = place.compute.within = lambda _: None
+    await place.encode(order)
+    assert {name: content for name, content in place.stored("renditions").items() if name in whole} == {
+        name: content for name, content in whole.items() if name.startswith("renditions/")
+    }
+    assert {times for name, times in place.compute.performed.items() if name.endswith("passed-0002")} == {2}
+
+
+async def test_a_rendition_whose_file_is_gone_is_made_anew(place: Workshop, small: Path) -> None:
+    def lose(name: str) -> None:
+        for media in checked_rung(place, name):
+            media.unlink()
+
+    order, place.compute.before = place.take(small), lose
+    with pytest.raises(QualityFailed, match="a file of it is gone"):
+        await place.encode(order)
+    place.compute.before = lambda _: None
+    await place.encode(order)
+    assert (await only(place)).is_complete
+
+
+async def test_chunks_that_do_not_join_are_encoded_anew(place: Workshop, small: Path, whole: dict[str, str]) -> None:
+    def corrupt(name: str) -> None:
+        if name.endswith("rendition.json"):
+            for chunk in paths(place, "work/*/*/00001.mp4"):
+                chunk.write_bytes(b"no MP4 at all")
+
+    order, place.compute.before = place.take(small), corrupt
+    with pytest.raises(QualityFailed, match="do not join"):
+        await place.encode(order)
+    assert order.master in place.stored()
+    place.compute.before = lambda _: None
+    await place.encode(order)
+    assert place.stored() == whole
+
+
 # What is refused
 
 
@@ -280,6 +351,41 @@ async def test_a_damaged_film_is_published_in_full_length_where_that_is_accepted
     version = await only(place)
     assert version.is_complete
     assert checked(place, version.video[0]).frames == SMALL.frames
+
+
+async def test_a_refusal_waits_for_the_workers_that_are_still_at_the_film(
+    place: Workshop, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound_is_made, package_audio = threading.Event(), cmaf.package_audio
+
+    def take_long(encoded: Path, grid: cmaf.Grid, out: Path) -> cmaf.Package:
+        sound_is_made.set()
+        time.sleep(0.5)
+        return package_audio(encoded, grid, out)
+
+    def refuse(name: str) -> None:
+        if name.endswith("pictures"):
+            assert sound_is_made.wait(30)
+            raise FfmpegFailed("taking a still", "ffmpeg", "[error] Invalid data found when processing input")
+
+    monkeypatch.setattr(tasks, "package_audio", take_long)
+    place.compute.within = refuse
+    with pytest.raises(FfmpegFailed):
+        await place.encode(place.take(small))
+    await place.compute.let_go([""])
+    assert place.stored() == {}
+
+
+async def test_what_is_sent_to_a_worker_does_not_grow_with_the_film(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    def largest() -> int:
+        return max(size for name, size in place.compute.sent_bytes.items() if "/window-" in name)
+
+    await place.encode(place.take(make_numbered(tmp_path / "short.mp4", Clip(frames=30, width=320, height=180))))
+    short = largest()
+    await place.encode(place.take(small, title="title_2"))
+    assert largest() - short < 64
 
 
 def cut_off(film: Path, out: Path) -> Path:

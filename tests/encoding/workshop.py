@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import heapq
+import itertools
+import pickle
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +26,8 @@ from matinee.base.clock import system_clock
 from matinee.base.database import MAIN, open_engine, reading
 from matinee.base.objects import Objects, open_objects
 from matinee.encoding.asset import Asset
-from matinee.encoding.jobs import KIND, EncodeTitle
-from matinee.encoding.plan import Order
+from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.plan import KIND, Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.service import Assets
 from matinee.encoding.tasks import Workplace
@@ -34,28 +37,58 @@ from matinee.work.job import Job, Progress
 
 BUILD = "0" * 64
 TITLE = "title_1"
+_NUMBERS = itertools.count()
 
 
 @dataclass
 class ThreadCompute:
-    """`Compute.run` in threads of this process. A task that nobody waits for any more is still run to its end first,
-    as one on a cluster may be; `performed` counts what was run, by name."""
+    """`Compute` in threads of this process, the most urgent task first.
 
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    A task that nobody waits for any more goes on to its end, as one on a cluster may; `let_go` waits for it.
+    `performed` counts what was run, by name; `sent_bytes` is how large a call was.
+    """
+
+    slots: int = 2
     performed: Counter[str] = field(default_factory=Counter)
+    sent_bytes: dict[str, int] = field(default_factory=dict)
     before: Callable[[str], None] = lambda _: None
-    """Called with a task's name just before it runs."""
+    """Called with a task's name just before it runs, on the event loop."""
+    within: Callable[[str], None] = lambda _: None
+    """Called with a task's name as its first act, on the worker."""
+    _at_work: dict[asyncio.Task[Any], str] = field(default_factory=dict)
+    _in_line: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
 
     async def run(self, fn: Callable[..., Any], *args: Any, name: str = "", priority: int = 0) -> Any:
-        async with self.slots:
-            self.performed[name] += 1
-            self.before(name)
-            thread = asyncio.create_task(asyncio.to_thread(fn, *args))
-            try:
-                return await asyncio.shield(thread)
-            except asyncio.CancelledError:
-                await asyncio.gather(thread, return_exceptions=True)
-                raise
+        call = pickle.dumps((fn, args))
+        self.sent_bytes[name] = len(call)
+        while len(self._at_work) >= self.slots:
+            turn = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._in_line, (-priority, next(_NUMBERS), turn))
+            await turn
+        self.performed[name] += 1
+        self.before(name)
+        thread = asyncio.create_task(asyncio.to_thread(self._work, name, call))
+        self._at_work[thread] = name
+        thread.add_done_callback(self._ended)
+        return await asyncio.shield(thread)
+
+    def _work(self, name: str, call: bytes) -> Any:
+        self.within(name)
+        fn, args = pickle.loads(call)
+        return fn(*args)
+
+    def _ended(self, thread: asyncio.Task[Any]) -> None:
+        del self._at_work[thread]
+        while self._in_line:
+            _, _, turn = heapq.heappop(self._in_line)
+            if not turn.done():  # one that was cancelled is done
+                turn.set_result(None)
+                return
+
+    async def let_go(self, names: Collection[str]) -> None:
+        """Wait until no thread is at work on tasks of these names."""
+        while threads := [thread for thread, name in self._at_work.items() if name.startswith(tuple(names))]:
+            await asyncio.wait(threads)
 
     def encoded(self) -> Counter[str]:
         """The chunks that were encoded."""
@@ -141,5 +174,6 @@ async def workshop(folder: Path, *, preset: str = "ultrafast", url: str = "") ->
         encoder = Encoder(build=BUILD, preset=preset)
         handler = EncodeTitle(assets, objects, cast(Compute, compute), place, encoder)
         yield Workshop(folder, engine, objects, compute, assets, handler, [])
+        await compute.let_go([""])
     finally:
         await engine.dispose()

@@ -139,12 +139,12 @@ def test_an_odd_film_is_taken_as_it_is(running: Running, tmp_path: Path, name: s
 
 
 def test_a_refused_film_is_told_in_the_api_with_its_reason(running: Running, tmp_path: Path) -> None:
-    film = text(tmp_path / "reason.mp4")
+    film = truncated(tmp_path / "reason.mkv")
     matinee(running.home, "add", str(film))
     jobs = running.client().get("/v1/jobs").json()
     failed = next(job for job in jobs if job["title"] == "reason")
     assert failed["state"] == "failed"
-    assert "text file" in failed["reason"]
+    assert "cut off" in failed["reason"]
 
 
 def test_an_unwritable_data_folder_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from litestar import delete, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from matinee.app.ingest import ENCODE
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
+from matinee.encoding.plan import KIND as ENCODE
 from matinee.work.job import Job, JobState, Stage, fraction
 from matinee.work.service import Jobs
 

@@ -86,7 +86,8 @@ def _ffmpeg(settings: Settings) -> Check:
         for flag in ("-version", "-encoders", "-filters")
     )
     missing = [name for name in ENCODERS if name not in encoders] + [name for name in FILTERS if name not in filters]
-    detail = f"{version.splitlines()[0][:60]} (build {build_of(path)[:12]})" if version else str(path)
+    name = version.partition("Copyright")[0].strip()
+    detail = f"{name or path.name} at {path} (build {build_of(path)[:12]})"
     if missing:
         remedy = "nothing can be encoded without them: leave MATINEE_FFMPEG out to use Matinee's own"
         return Check(name="FFmpeg", state="failed", detail=f"{detail}: lacks {', '.join(missing)}", remedy=remedy)

@@ -16,7 +16,7 @@ import msgspec
 
 from matinee.app.beside import Keeper
 from matinee.app.given import Given, given_as, given_at, said_in
-from matinee.app.master import Master, Seen, master_key, masters_before, seen, store_master
+from matinee.app.master import Master, Seen, check_head, master_key, masters_before, seen, store_master
 from matinee.app.uploads import part as uploads
 from matinee.app.uploads.upload import Upload
 from matinee.base import objects as store
@@ -24,14 +24,13 @@ from matinee.base.errors import Invalid
 from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog
-from matinee.catalog.title import Metadata, Source, Title, merged
-from matinee.encoding.plan import KIND as ENCODE
-from matinee.encoding.plan import Order, Sidecar
+from matinee.catalog.title import Metadata, Source, Title, episode_code, merged, plain
+from matinee.encoding.plan import KIND, Order, Sidecar
 from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage
 from matinee.work.service import Jobs
 
-INGEST, DEMO = "ingest", "demo"  # with ENCODE, the kinds of the jobs that films come by
+ENCODE, INGEST, DEMO = KIND, "ingest", "demo"  # the kinds of jobs that films come by
 COMING_S = 60.0  # who adds a film may still be keeping what lies beside it, before its job is enqueued
 ORPHAN_S = 3_600.0  # a master without a title is left alone this long: its title may be about to come
 
@@ -60,10 +59,12 @@ class Ingest:
     async def take(self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False) -> Added:
         """Store the film's master and add it. A file that was taken before and has not changed is not read again.
 
-        Raises UnusableFile, FileChanged, StorageFull, StorageUnwritable and NamelessTitle.
+        Raises UnusableFile, FileChanged, StorageFull, StorageUnwritable and NamelessTitle, and NotAFilm before it is
+        stored where the first bytes tell.
         """
         path = str(given.path.absolute())
         now = await asyncio.to_thread(seen, given.path)
+        await asyncio.to_thread(check_head, given.path)
         master = await self._known(path, now)
         if master is None:
             master = await self._stored(given, on_bytes, is_ours)
@@ -80,6 +81,9 @@ class Ingest:
             title = await self.catalog.mark_processing(title.id)
         job = await self._encoding(title, is_damaged_accepted=given.is_damaged_accepted)
         title = await self.catalog.get(title.id)
+        if before is not None and _is_meant_otherwise(given.metadata, before):
+            name = f"{before.title} {episode_code(before)}".rstrip()
+            warnings.append(f"it is the very same file as {name}, and is not made twice")
         return Added(title=title, job=job, is_new=before is None, warnings=(*given.warnings, *warnings))
 
     async def enqueue_upload(self, upload: Upload, path: Path) -> None:
@@ -105,10 +109,10 @@ class Ingest:
         await self._discard(lease.job)
 
     async def _is_in(self, path: Path) -> bool:
-        """Whether an upload is gone because its film is in: who took it was killed before the job's end was recorded."""
+        """Whether an upload is gone because its film is in: we were killed before the job's end was recorded."""
         if await asyncio.to_thread(path.exists):
             return False
-        sha256 = await self.catalog.last_taken(str(path.absolute()))
+        sha256 = await self.catalog.last_taken(str(path))
         return sha256 is not None and await self.catalog.with_source(sha256) is not None
 
     async def _discard(self, job: Job) -> None:
@@ -173,7 +177,14 @@ class Ingest:
         order = await self._order(title, is_damaged_accepted or bool(last.get("is_damaged_accepted")))
         if job is not None and job.state is JobState.DONE and title.height and _tracks(last) == _tracks(order):
             return job
+        await self._put_away_failures(title)
         return await self.jobs.enqueue(ENCODE, title.id, order)
+
+    async def _put_away_failures(self, title: Title) -> None:
+        """Of a file that was refused before, only what comes of it now is worth telling."""
+        for job in await self.jobs.list(states=[JobState.FAILED], kind=ENCODE):
+            if job.payload.get("source") == title.source:
+                await self.jobs.put_away(job.id)
 
     async def _order(self, title: Title, is_damaged_accepted: bool) -> dict[str, Any]:
         order = Order(
@@ -201,6 +212,13 @@ class Ingest:
         for sha256 in await asyncio.to_thread(masters_before, self.objects, before):
             if await self.catalog.with_source(sha256) is None:
                 await asyncio.to_thread(store.delete, self.objects, master_key(sha256))
+
+
+def _is_meant_otherwise(said: Metadata, known: Title) -> bool:
+    """Whether what is said of a file is not the title that was made of the same bytes before."""
+    if said.show or known.kind == "episode":
+        return (said.season, said.episode) != (known.season, known.episode)
+    return bool(said.title) and plain(said.title) != plain(known.title)
 
 
 async def enqueue_file(

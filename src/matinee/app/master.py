@@ -24,6 +24,7 @@ from matinee.base import objects as store
 from matinee.base.errors import Conflict, Invalid
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects, OnBytes, StorageFull, StorageUnwritable
+from matinee.encoding.container import HEAD_BYTES, demuxer_of
 
 BLOCK_BYTES = 4 << 20  # few calls for 50 GB, and an interrupt is noticed within milliseconds
 KEEP_FREE_BYTES = 1 << 30  # encoding needs room to work in, the databases room to write
@@ -70,6 +71,15 @@ def seen(path: Path) -> Seen:
     """How the file at `path` looks now. Raises UnusableFile."""
     with _opened(path) as file:
         return _seen(file)
+
+
+def check_head(path: Path) -> None:
+    """Whether the first bytes are those of a film: what is none is refused before it is copied.
+
+    Raises FileEmpty, NotAFilm and UnusableFile.
+    """
+    with _opened(path) as file:
+        demuxer_of(file.read(HEAD_BYTES))
 
 
 def store_master(

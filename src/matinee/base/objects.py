@@ -61,6 +61,14 @@ def exists(objects: Objects, key: str) -> bool:
     return True
 
 
+def written(objects: Objects, key: str) -> float | None:
+    """The Unix time at which the object was last written; None when there is none."""
+    try:
+        return float(objects.head(check_key(key))["last_modified"].timestamp())
+    except FileNotFoundError:
+        return None
+
+
 def read(objects: Objects, key: str) -> bytes:
     """The whole of a small object. Raises FileNotFoundError."""
     return bytes(objects.get(check_key(key)).bytes())

@@ -85,14 +85,15 @@ class TimedOut(Invalid):
         self.program, self.limit_s, self.what, self.stderr_tail = program, limit_s, what, stderr_tail
 
 
-class OutOfMemory(Invalid):
-    """It asked for more memory than it may have."""
+class OutOfMemory(Unavailable):
+    """It asked for more memory than it may have, or than the machine had left: which of the two, it does not say."""
 
     code = "child_out_of_memory"
 
     def __init__(self, program: str, limit_bytes: int, stderr_tail: str = "") -> None:
         super().__init__(
-            f"{program} needed more than {limit_bytes / 2**20:.0f} MiB; the file is damaged or too demanding"
+            f"{program} got no more memory, of {limit_bytes / 2**20:.0f} MiB that it may have; see whether the machine "
+            "is short of memory and try again; if it is not, the file is damaged or too demanding"
         )
         self.program, self.limit_bytes, self.stderr_tail = program, limit_bytes, stderr_tail
 

@@ -13,7 +13,6 @@ from matinee.catalog.snapshot import Snapshot
 from matinee.catalog.title import Picture, Title, is_playable
 from matinee.work.job import LIVE, Job, JobState, fraction
 
-FAILED_SHOWN_S = 86_400.0  # a failure stays on the home page for a day, and in the list of jobs for longer
 PREPARING_MAX = 50
 PACE_FROM_S = 3.0  # an estimate from less than this swings too much to be shown
 PACES_MAX = 1_000  # jobs whose pace is remembered
@@ -56,16 +55,16 @@ class Pace:
 
 
 def preparing_of(jobs: Iterable[Job], snapshot: Snapshot, now: Seconds, eta: Eta) -> tuple[Preparing, ...]:
-    """What is being prepared: running first, then waiting, then failed; one entry a title, of its latest job."""
+    """What is being prepared: running first, then waiting; one entry a title, of its latest job."""
     latest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.created):
         latest[job.subject] = job
-    shown = [job for job in latest.values() if _is_shown(job, snapshot.titles.get(job.subject), now)]
+    shown = [job for job in latest.values() if _is_shown(job, snapshot.titles.get(job.subject))]
     shown.sort(key=lambda job: (_ORDER[job.state], -job.priority, job.created, job.id))
     return tuple(_preparing(job, snapshot, now, eta) for job in shown[:PREPARING_MAX])
 
 
-_ORDER = {state: rank for rank, state in enumerate((JobState.RUNNING, JobState.QUEUED, JobState.FAILED))}
+_ORDER = {state: rank for rank, state in enumerate((JobState.RUNNING, JobState.QUEUED))}
 
 
 def stage_of(job: Job) -> str:
@@ -73,10 +72,10 @@ def stage_of(job: Job) -> str:
     return next((stage.name for stage in job.progress.stages if stage.done < stage.total), "")
 
 
-def _is_shown(job: Job, title: Title | None, now: Seconds) -> bool:
+def _is_shown(job: Job, title: Title | None) -> bool:
     if title is not None and is_playable(title):
         return False
-    return job.state in LIVE or (job.state is JobState.FAILED and now - job.updated < FAILED_SHOWN_S)
+    return job.state in LIVE
 
 
 def _preparing(job: Job, snapshot: Snapshot, now: Seconds, eta: Eta) -> Preparing:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVarTuple
 
@@ -16,16 +17,16 @@ import msgspec
 
 from matinee.base import objects as store
 from matinee.base import scratch
-from matinee.base.errors import Invalid
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition
 from matinee.encoding.plan import Order, Plan, Rendition, Task
+from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.sample import Window
 from matinee.encoding.service import Assets, image_names
 from matinee.encoding.source import FilmRefused, Inspection, accept
-from matinee.encoding.tasks import Workplace, inspect, perform, sample_window
+from matinee.encoding.tasks import VERDICTS, Workplace, inspect, perform, sample_window
 from matinee.encoding.timeline import timeline_of
 from matinee.work.compute import Compute
 from matinee.work.control import Ending, Lease
@@ -33,7 +34,6 @@ from matinee.work.job import Progress, Stage
 
 Args = TypeVarTuple("Args")
 
-KIND = "encode"
 IN_FLIGHT_MAX = 64
 """Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
 FIRST_PRIORITY = 100
@@ -59,28 +59,44 @@ class EncodeTitle:
 
     async def __call__(self, lease: Lease) -> None:
         order = msgspec.convert(lease.job.payload, Order)
-        if await self.assets.has_complete(order.title_id, order.source):
-            self._clean_up(order)
+        if await self.assets.has_complete(order.title_id, order.source, len(order.sidecars)):
+            await asyncio.to_thread(self._clean_up, order)
             return
         run = _Run(self, lease, order)
         if not await asyncio.to_thread(store.exists, self.objects, order.master):
             raise FilmRefused("its file is not stored any more; add it again")
         try:
             await run.to_the_end()
-        except Invalid as error:
-            await self.assets.refuse(order, run.rendition_keys(), run.image_names(), error.message)
+        except VERDICTS as error:
+            await self.compute.let_go(run.started)
+            await self._refuse(run, error.message)
+            raise
+        except QualityFailed as error:
+            await self.compute.let_go(run.started)
+            await asyncio.to_thread(self._discard, order, error.rendition)
             raise
         except asyncio.CancelledError:
             if lease.ending is Ending.CANCELLED:
                 await self._forget(run)
             raise
-        self._clean_up(order)
+        await asyncio.to_thread(self._clean_up, order)
 
     async def _forget(self, run: _Run) -> None:
         """A person gave the job up: keep nothing of it but what was published."""
         await self.compute.let_go(run.started)
         if not await self.is_wanted_again(run.order):
-            await self.assets.refuse(run.order, run.rendition_keys(), run.image_names(), "it was given up")
+            await self._refuse(run, "it was given up", run.lease.job.created)
+
+    async def _refuse(self, run: _Run, reason: str, stored_before: float = inf) -> None:
+        """Keep nothing of the film; no worker may be at work on it any more."""
+        images = await asyncio.to_thread(run.image_names)
+        await self.assets.refuse(run.order, run.rendition_keys(), images, reason, stored_before)
+
+    def _discard(self, order: Order, rendition: str) -> None:
+        """Remove a rendition that failed, to be made anew when the job is tried again: with its marks, and with its
+        chunks, one of which may have gone bad in the store."""
+        store.delete_under(self.objects, f"renditions/{rendition}")
+        store.delete_under(self.objects, f"{planning.work_folder(order.source)}/{rendition}")
 
     def _clean_up(self, order: Order) -> None:
         store.delete_under(self.objects, planning.work_folder(order.source))
@@ -113,14 +129,14 @@ class _Run:
         windows = await self._sample(inspection)
         self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder)
         self.done |= await asyncio.to_thread(self._what_exists)
-        self.plan_name = self._write_plan(self.plan)
+        self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
         await self._work_through(self.plan)
 
     async def _inspect(self) -> Inspection:
         self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
         name = await self._run(inspect, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY)
-        found = msgspec.msgpack.decode(store.read(self.job.objects, name), type=Inspection)
+        found: Inspection = await asyncio.to_thread(self._unpacked, name, Inspection)
         return accept(found, damaged=self.order.is_damaged_accepted)
 
     def _what_exists(self) -> set[str]:
@@ -136,7 +152,7 @@ class _Run:
         running = [
             asyncio.create_task(
                 self._run(
-                    sample_window, self.order, inspection, timeline, windows[task.part],
+                    sample_window, self.order, timeline, windows[task.part],
                     name=task.makes, priority=task.priority,
                 )
             )
@@ -148,8 +164,10 @@ class _Run:
                 self.lease.report(Progress((Stage("inspect", 1, 1), Stage("analyse", count, len(windows))), ""))
         finally:
             await _cancel_all(running)
-        names = [planning.window_name(self.order.source, window.number) for window in windows]
-        return [msgspec.msgpack.decode(store.read(self.job.objects, name), type=Window) for name in names]
+        return await asyncio.to_thread(self._windows, [window.number for window in windows])
+
+    def _windows(self, numbers: Sequence[int]) -> list[Window]:
+        return [self._unpacked(planning.window_name(self.order.source, number), Window) for number in numbers]
 
     def _write_plan(self, plan: Plan) -> str:
         """Workers read the plan from the store: a task's arguments stay small."""
@@ -211,6 +229,9 @@ class _Run:
 
     def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:
         return self._read(planning.facts_name(rendition.key), kind)
+
+    def _unpacked(self, name: str, kind: type[Any]) -> Any:
+        return msgspec.msgpack.decode(store.read(self.job.objects, name), type=kind)
 
     def _read(self, name: str, kind: type[Any]) -> Any:
         return msgspec.json.decode(store.read(self.job.objects, name), type=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import msgspec
 from sqlalchemy import delete, func, insert, select
@@ -106,12 +107,14 @@ class Assets:
         )
         await outbox.put(connection, published)
 
-    async def refuse(self, order: Order, made: Iterable[str], images: Collection[str], reason: str) -> None:
+    async def refuse(
+        self, order: Order, made: Iterable[str], images: Collection[str], reason: str, stored_before: float = inf
+    ) -> None:
         """Keep nothing of a master that nothing can be made of; `made` are its renditions, `images` its pictures.
 
         What was published of the title before stays.
         """
-        await self._discard(made, order.source)
+        await self._discard(made, order.source, stored_before)
         await self._discard_images(images)
         if not await self.has_any(order.title_id):
             refused = AssetRefused(event_id=new_id("event"), at=self.clock(), title_id=order.title_id, reason=reason)
@@ -166,12 +169,14 @@ class Assets:
             return set()
         return set(image_names(msgspec.json.decode(store.read(self.objects, name), type=Pictures)))
 
-    async def _discard(self, keys: Iterable[str], source: str) -> None:
+    async def _discard(self, keys: Iterable[str], source: str, stored_before: float = inf) -> None:
+        """Remove renditions, intermediates and the master; one that was stored later was added anew meanwhile."""
         used = await self._rendition_keys_in_use()
         for key in set(keys) - used:
             store.delete_under(self.objects, f"renditions/{key}")
         store.delete_under(self.objects, work_folder(source))
-        if not await self._is_source_in_use(source):
+        stored = await asyncio.to_thread(store.written, self.objects, f"masters/{source}")
+        if stored is not None and stored < stored_before and not await self._is_source_in_use(source):
             store.delete(self.objects, f"masters/{source}")
 
     async def _rendition_keys_in_use(self) -> set[str]:

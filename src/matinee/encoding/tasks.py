@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,11 @@ from matinee.base.scratch import Scratch
 from matinee.base.units import Seconds
 from matinee.encoding import ffmpeg, probe, quality, sample
 from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
-from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
+from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
+from matinee.encoding.codec import BadConfiguration
 from matinee.encoding.complexity import Luma
+from matinee.encoding.masters import AT_HAND
+from matinee.encoding.mp4 import BadMp4
 from matinee.encoding.plan import (
     Order,
     Plan,
@@ -60,6 +63,19 @@ STILL_QUALITY = 86
 _FREE_SPACE = "free some space and retry the job: it goes on where it stopped"
 _FPS_REPORT = re.compile(r"(\d+) frames in, (\d+) frames out; (\d+) frames dropped, (\d+) frames duplicated")
 _REASON = re.compile(r"\[(?:error|fatal)\] (.+)")
+_NO_ROOM = ("no space left on device", "disk quota exceeded")  # ENOSPC, EDQUOT
+_MACHINE = (
+    "cannot allocate memory", "too many open files", "stale file handle", "permission denied", "read-only file system",
+    "connection timed out", "transport endpoint", "no such device", "resource temporarily unavailable",
+)  # fmt: skip
+"""How the errno of a machine in trouble reads in FFmpeg's log: ENOMEM, EMFILE, ESTALE, EACCES, EROFS, ETIMEDOUT ..."""
+_BLOCK_BYTES = 1 << 20
+_READ_ERROR = "input/output error"  # EIO: of a disk, and of some demuxers whose file ends early
+_DATA = (
+    "invalid data found", "not yet implemented in ffmpeg", "matches no streams", "does not contain any stream",
+    "received no packets", "could not open encoder before eof", _READ_ERROR,
+)  # fmt: skip
+"""What FFmpeg says when the bytes are to blame: a demuxer or decoder that cannot make anything of them."""
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,15 +106,40 @@ class EncoderDiffers(Unavailable):
 
 
 class FfmpegFailed(Invalid):
-    """FFmpeg ended with an error; `command` can be pasted into a shell."""
+    """FFmpeg's demuxer or decoder blames the film's bytes; `command` can be pasted into a shell."""
 
     code = "ffmpeg_failed"
 
     def __init__(self, what: str, command: str, stderr_tail: str) -> None:
-        reasons = _REASON.findall(stderr_tail)
-        reason = reasons[0] if reasons else (stderr_tail.strip().splitlines() or ["it said nothing"])[-1]
-        super().__init__(f"{what}: FFmpeg says {reason[:200]!r}; the file is damaged here, or too unusual to encode")
+        reason = _reason(stderr_tail)
+        super().__init__(f"{what}: FFmpeg says {reason!r}; the file is damaged here, or too unusual to encode")
         self.command, self.stderr_tail = command, stderr_tail
+
+
+class MachineFailed(Unavailable):
+    """A program failed for a reason that is not in the film's bytes, as far as it says."""
+
+    code = "machine_failed"
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"{what}: {reason!r}, which does not blame the film; "
+            "see whether this machine has disk, memory and open files enough, then retry the job"
+        )
+        self.what, self.reason = what, reason
+
+
+class InspectionFailed(Unavailable):
+    """The probe ended without a verdict on the film."""
+
+    code = "inspection_failed"
+
+    def __init__(self, status: int, stderr_tail: str) -> None:
+        super().__init__(
+            f"the film's structure could not be read: the reader ended with {status} ({_reason(stderr_tail)}); "
+            "if it does so again, the file is damaged: copy or export it again"
+        )
+        self.status, self.stderr_tail = status, stderr_tail
 
 
 class FramesMissing(Invalid):
@@ -114,6 +155,10 @@ class FramesMissing(Invalid):
         self.at_s, self.missing = at_s, missing
 
 
+VERDICTS = (FilmRefused, FfmpegFailed, FramesMissing)
+"""What says that nothing can be made of the film's bytes, on any machine, however often it is tried."""
+
+
 def inspect(place: Workplace, order: Order) -> str:
     """Inspect the master in a confined process of its own; answers the name of the inspection. Raises FilmRefused."""
     place = on_this_machine(place)
@@ -121,13 +166,15 @@ def inspect(place: Workplace, order: Order) -> str:
     if store.exists(objects, name):
         return name
     with _workroom(place, name) as scratch:
-        path = store.local_copy(objects, order.master, scratch)
+        path = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
         argv = [sys.executable, "-m", "matinee.encoding.probe", str(path)]
         environment = {"PYTHONPATH": str(Path(matinee.__file__).parent.parent)}
         done = run_confined(argv, limits=PROBE_LIMITS, stop=is_cancelled, environment=environment)
-    if done.returncode != 0:
-        raise FilmRefused("its structure makes the reader fail: the file is damaged; copy or export it again")
-    answer = msgspec.json.decode(done.stdout, type=probe.Found | probe.Refusal)
+        if done.returncode != 0:
+            raise InspectionFailed(done.returncode, done.stderr_tail)
+        answer = msgspec.json.decode(done.stdout, type=probe.Found | probe.Refusal)
+        said = answer.reasons if isinstance(answer, probe.Refusal) else answer.inspection.warnings
+        _clear_machine("reading the film's structure", said, path)
     if isinstance(answer, probe.Refusal):
         raise FilmRefused(*answer.reasons, remedy=answer.remedy)
     store.write(objects, name, msgspec.msgpack.encode(answer.inspection))
@@ -149,18 +196,25 @@ def load_plan(objects_url: str, name: str) -> Plan:
     return msgspec.msgpack.decode(store.read(open_objects(objects_url), name), type=Plan)
 
 
-def sample_window(place: Workplace, order: Order, inspection: Inspection, timeline: Timeline, window: Chunk) -> str:
-    """Take and measure the samples of one window; answers the name of the object."""
+@functools.lru_cache(maxsize=2)
+def load_inspection(objects_url: str, name: str) -> Inspection:
+    """What `inspect` made; tens of megabytes for the longest film, so that few are kept."""
+    return msgspec.msgpack.decode(store.read(open_objects(objects_url), name), type=Inspection)
+
+
+def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Chunk) -> str:
+    """Take and measure the samples of one window of an inspected master; answers the name of the object."""
     place = on_this_machine(place)
     objects, name = open_objects(place.objects_url), window_name(order.source, window.number)
     if store.exists(objects, name):
         return name
+    inspection = load_inspection(place.objects_url, inspection_name(order.source))
     size = _tile_size(inspection)
     with _workroom(place, name) as scratch:
-        path = store.local_copy(objects, order.master, scratch)
+        path = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
         raw = scratch / "samples.yuv"
         argv = ffmpeg.samples_argv(Path(place.ffmpeg), path, inspection, timeline, window, size, raw)
-        _run(argv, f"sampling from second {float(window.start / timeline.fps):.0f}")
+        _run(argv, f"sampling from second {float(window.start / timeline.fps):.0f}", path)
         samples = _measure(raw, size, timeline, window)
     store.write(
         objects, name, msgspec.msgpack.encode(sample.Window(start=window.start, end=window.end, samples=samples))
@@ -241,7 +295,7 @@ class _Bench(msgspec.Struct, frozen=True):
         return Path(self.place.ffmpeg)
 
     def master(self) -> Path:
-        return store.local_copy(self.objects, self.plan.order.master, self.scratch)
+        return AT_HAND.linked(self.place.objects_url, self.objects, self.plan.order.master, self.scratch)
 
     def rendition(self, key: str) -> Rendition:
         plan = self.plan
@@ -254,10 +308,12 @@ def _encode_chunk(bench: _Bench, task: Task) -> None:
     _need_build(bench.place, recipe.encoder.build)
     chunk, out = plan.chunks[task.part], bench.scratch / "chunk.mp4"
     at_s = float(chunk.start / plan.timeline.fps)
-    argv = ffmpeg.chunk_argv(bench.ffmpeg, bench.master(), plan.inspection, chunk, recipe, out)
-    done = _run(argv, f"encoding {recipe.rung.name} from second {at_s:.0f}")
-    if not recipe.is_damaged and (missing := _repeats(done) - chunk.repeats) > 0:
-        raise FramesMissing(at_s, missing)
+    what, master = f"encoding {recipe.rung.name} from second {at_s:.0f}", bench.master()
+    done = _run(ffmpeg.chunk_argv(bench.ffmpeg, master, plan.inspection, chunk, recipe, out), what, master)
+    if (missing := _repeats(done) - chunk.repeats) > 0:
+        _clear_machine(what, _REASON.findall(done.stderr_tail), master)
+        if not recipe.is_damaged:
+            raise FramesMissing(at_s, missing)
     store.write_file(bench.objects, task.makes, out)
 
 
@@ -271,15 +327,11 @@ def _package(bench: _Bench, task: Task) -> None:
     plan, rendition = bench.plan, bench.rendition(task.rendition)
     recipe = rendition.recipe
     assert isinstance(recipe, VideoRecipe)
-    parts = [
-        Part(
-            path=store.local_copy(bench.objects, chunk_name(plan, rendition.key, chunk.number), bench.scratch),
-            frames=chunk.end - chunk.start,
-        )
-        for chunk in plan.chunks
-    ]
     out = bench.scratch / "media.mp4"
-    package = package_video(parts, _grid(plan), out)
+    try:
+        package = package_video(_parts(bench, rendition), _grid(plan), out)
+    except (FileNotFoundError, BadMp4, BadConfiguration, ChunksDoNotJoin) as error:
+        raise quality.QualityFailed(rendition.key, [f"its chunks do not join: {error}"]) from error
     facts = VideoRendition(
         key=rendition.key,
         name=recipe.rung.name,
@@ -292,14 +344,24 @@ def _package(bench: _Bench, task: Task) -> None:
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
 
 
+def _parts(bench: _Bench, rendition: Rendition) -> list[Part]:
+    return [
+        Part(
+            path=store.local_copy(bench.objects, chunk_name(bench.plan, rendition.key, chunk.number), bench.scratch),
+            frames=chunk.end - chunk.start,
+        )
+        for chunk in bench.plan.chunks
+    ]
+
+
 def _encode_audio(bench: _Bench, task: Task) -> None:
     plan, rendition = bench.plan, bench.rendition(task.rendition)
     recipe = rendition.recipe
     assert isinstance(recipe, AudioRecipe)
     _need_build(bench.place, recipe.encoder.build)
-    encoded, out = bench.scratch / "audio.mp4", bench.scratch / "media.mp4"
-    argv = ffmpeg.audio_argv(bench.ffmpeg, bench.master(), plan.inspection, recipe, encoded)
-    _run(argv, f"encoding audio track {recipe.stream}")
+    encoded, out, master = bench.scratch / "audio.mp4", bench.scratch / "media.mp4", bench.master()
+    argv = ffmpeg.audio_argv(bench.ffmpeg, master, plan.inspection, recipe, encoded)
+    _run(argv, f"encoding audio track {recipe.stream}", master)
     package = package_audio(encoded, _grid(plan), out)
     facts = AudioRendition(
         key=rendition.key,
@@ -355,26 +417,30 @@ def _put_subtitles(bench: _Bench, task: Task) -> None:
 
 
 def _check(bench: _Bench, task: Task) -> None:
-    """Decode what was packaged, through its own header only, and compare it with the source."""
+    """Decode what was packaged, through its own header only, and compare it with the source.
+
+    Raises QualityFailed and removes nothing: other workers may be at other windows of the rendition.
+    """
     rendition = bench.rendition(task.rendition)
-    faults = _check_audio(bench, rendition) if isinstance(rendition.recipe, AudioRecipe) else _check_video(bench, task)
-    if faults:  # made anew when the job is tried again, of new chunks: one of them may have gone bad in the store
-        store.delete_under(bench.objects, rendition.folder)
-        store.delete_under(bench.objects, f"{bench.plan.work}/{rendition.key}")
+    check = _check_audio if isinstance(rendition.recipe, AudioRecipe) else _check_video
+    try:
+        faults = check(bench, rendition, task)
+    except FileNotFoundError as error:
+        faults = [f"a file of it is gone: {error}"]
+    if faults:
         raise quality.QualityFailed(rendition.key, faults)
     store.write(bench.objects, task.makes, b"passed")
 
 
-def _check_audio(bench: _Bench, rendition: Rendition) -> list[str]:
+def _check_audio(bench: _Bench, rendition: Rendition, _: Task) -> list[str]:
     media = store.local_copy(bench.objects, f"{rendition.folder}/media.mp4", bench.scratch)
     out = bench.scratch / "sound.pcm"
-    done = _decode(ffmpeg.check_audio_argv(bench.ffmpeg, media, out))
-    return done or quality.audio_faults(out.stat().st_size, bench.plan.timeline.duration_s)
+    failed = _decode(ffmpeg.check_audio_argv(bench.ffmpeg, media, out), media)
+    return failed or quality.audio_faults(out.stat().st_size, bench.plan.timeline.duration_s)
 
 
-def _check_video(bench: _Bench, task: Task) -> list[str]:
-    plan, window = bench.plan, bench.plan.windows[task.part]
-    folder = f"renditions/{task.rendition}"
+def _check_video(bench: _Bench, rendition: Rendition, task: Task) -> list[str]:
+    plan, window, folder = bench.plan, bench.plan.windows[task.part], rendition.folder
     index = msgspec.json.decode(store.read(bench.objects, f"{folder}/index.json"), type=SegmentIndex)
     media = store.local_copy(bench.objects, f"{folder}/media.mp4", bench.scratch)
     piece, out = bench.scratch / "piece.mp4", bench.scratch / "seconds.yuv"
@@ -384,7 +450,7 @@ def _check_video(bench: _Bench, task: Task) -> list[str]:
         return faults
     counted: list[int] = []
     size = _tile_size(plan.inspection)
-    failed = _decode(ffmpeg.check_argv(bench.ffmpeg, piece, plan.timeline, size, out), counted.append)
+    failed = _decode(ffmpeg.check_argv(bench.ffmpeg, piece, plan.timeline, size, out), piece, counted.append)
     if failed:
         return failed
     known = msgspec.msgpack.decode(
@@ -411,8 +477,8 @@ def _cut(media: Path, index: SegmentIndex, first: int, last: int, piece: Path) -
     return []
 
 
-def _decode(argv: Sequence[str], on_frames: Callable[[int], None] | None = None) -> list[str]:
-    """Decode our own file; what is wrong with it. `on_frames` is told the count of decoded frames."""
+def _decode(argv: Sequence[str], file: Path, on_frames: Callable[[int], None] | None = None) -> list[str]:
+    """Decode our own `file`; what is wrong with it. `on_frames` is told the count of decoded frames."""
 
     def read(line: str) -> None:
         name, _, value = line.partition("=")
@@ -423,9 +489,8 @@ def _decode(argv: Sequence[str], on_frames: Callable[[int], None] | None = None)
     done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled, on_line=read)
     if done.returncode == 0:
         return []
-    _check_room(done)
-    reasons = _REASON.findall(done.stderr_tail) or ["it does not decode"]
-    return [reasons[0][:200]]
+    _clear_machine("checking a rendition", _REASON.findall(done.stderr_tail), file)
+    return [_reason(done.stderr_tail)]
 
 
 def _make_pictures(bench: _Bench, task: Task) -> None:
@@ -449,8 +514,9 @@ def _still(bench: _Bench, windows: Sequence[sample.Window]) -> str:
     width, height = display_size(plan.inspection.video)
     scale = min(1.0, STILL_SIZE[0] / width, STILL_SIZE[1] / height)
     size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
-    argv = ffmpeg.still_argv(bench.ffmpeg, bench.master(), plan.inspection, plan.timeline, at, size, out)
-    _run(argv, "taking a still")
+    master = bench.master()
+    argv = ffmpeg.still_argv(bench.ffmpeg, master, plan.inspection, plan.timeline, at, size, out)
+    _run(argv, "taking a still", master)
     with Image.open(out) as image:
         return _put_image(bench.objects, image.convert("RGB"), STILL_QUALITY)
 
@@ -494,19 +560,49 @@ def _need_build(place: Workplace, build: str) -> None:
         raise EncoderDiffers(f"the plan was made for FFmpeg build {build[:12]}, this worker has {place.build[:12]}")
 
 
-def _run(argv: Sequence[str], what: str) -> Finished:
-    """Run FFmpeg confined. Raises FfmpegFailed with its first error."""
+def _run(argv: Sequence[str], what: str, master: Path) -> Finished:
+    """Run FFmpeg. Raises FfmpegFailed where it blames the master's bytes, else StorageFull or MachineFailed."""
     done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled)
     if done.returncode != 0:
-        _check_room(done)
+        said = _REASON.findall(done.stderr_tail)
+        _clear_machine(what, said, master)
+        if not _names(said, _DATA):
+            raise MachineFailed(what, _reason(done.stderr_tail))
         raise FfmpegFailed(what, shown(argv), done.stderr_tail)
     return done
 
 
-def _check_room(done: Finished) -> None:
-    """Raises StorageFull where that is why FFmpeg failed: the film is not to blame."""
-    if "No space left on device" in done.stderr_tail:
+def _clear_machine(what: str, said: Iterable[str], file: Path) -> None:
+    """Raises StorageFull or MachineFailed where one of the errors in `said`, about `file`, is the machine's."""
+    lines = tuple(said)
+    if _names(lines, _NO_ROOM):
         raise store.StorageFull(f"the disk is full; {_FREE_SPACE}")
+    reason = _names(lines, _MACHINE)
+    if not reason and (unread := _names(lines, (_READ_ERROR,))) and not _can_be_read(file):
+        reason = unread
+    if reason:
+        raise MachineFailed(what, reason[:200])
+
+
+def _names(lines: Iterable[str], errors: Sequence[str]) -> str:
+    """The first line that names one of the errors; empty when none does."""
+    return next((line for line in lines if any(error in line.lower() for error in errors)), "")
+
+
+def _can_be_read(file: Path) -> bool:
+    try:
+        with file.open("rb") as content:
+            while content.read(_BLOCK_BYTES):
+                pass
+    except OSError:
+        return False
+    return True
+
+
+def _reason(stderr_tail: str) -> str:
+    """The first error that a program told, or its last line."""
+    reasons = _REASON.findall(stderr_tail) or stderr_tail.strip().splitlines()[-1:] or ["it said nothing"]
+    return str(reasons[0])[:200]
 
 
 _KINDS: dict[str, Callable[[_Bench, Task], None]] = {

@@ -17,4 +17,4 @@ async def dask_setup(worker: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes its workers
     os.nice(NICE)
     # A task that raises is answered where it was asked for; Dask would tell its whole trace on the terminal as well.
-    logging.getLogger("distributed.worker").setLevel(logging.ERROR)
+    logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)

@@ -15,6 +15,9 @@ from matinee.app.cli import main
 from matinee.app.cli.machine import setting_rows
 from matinee.app.settings import NAMES, Settings
 
+FILM = b"\x1a\x45\xdf\xa3"
+"""How Matroska begins: enough to be taken for a film until it is looked into."""
+
 SOURCES = Path(main.__file__).parents[3]
 
 
@@ -142,7 +145,7 @@ def test_an_empty_catalogue_says_what_to_do(matinee: Any) -> None:
 
 def test_a_film_is_added_listed_shown_and_removed(matinee: Any, tmp_path: Path, home: Path) -> None:
     film = tmp_path / "Fog (1999).mkv"
-    film.write_bytes(b"film")
+    film.write_bytes(FILM)
     added = matinee("add", str(film), "--no-wait", "--genre", "Noir", "--genre", "War", "--json")
     assert added.code == 0
     title_id = added.document["title_id"]
@@ -170,7 +173,7 @@ def test_a_folder_is_imported_past_its_bad_files(matinee: Any, tmp_path: Path) -
         "Shows/Harbour (2021)/Season 01/Harbour S01E01 Part 1.mkv": b"part 1",
     }.items():
         (library / path).parent.mkdir(parents=True, exist_ok=True)
-        (library / path).write_bytes(content)
+        (library / path).write_bytes(FILM + content if content else b"")
     planned = matinee("import", str(library), "--dry-run", "--json")
     assert (planned.code, len(planned.document["finds"])) == (0, 3)
     ran = matinee("import", str(library), "--no-wait", "--json")
@@ -186,7 +189,7 @@ def test_a_folder_is_imported_past_its_bad_files(matinee: Any, tmp_path: Path) -
 
 def test_a_folder_that_is_none_is_an_error(matinee: Any, tmp_path: Path) -> None:
     assert "does not exist" in matinee("import", str(tmp_path / "gone")).err
-    (tmp_path / "film.mkv").write_bytes(b"film")
+    (tmp_path / "film.mkv").write_bytes(FILM)
     assert "matinee add" in matinee("import", str(tmp_path / "film.mkv")).err
 
 

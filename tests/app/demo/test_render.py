@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -114,6 +119,30 @@ def test_an_encoder_that_gives_up_is_an_error_that_says_so(tmp_path: Path, fonts
     with pytest.raises(RenderFailed, match=PROGRAMME[0].slug):
         render(PROGRAMME[0], tmp_path, Path("/bin/false"), fonts, height=HEIGHT, seconds=1.0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_dies_with_a_worker_that_is_killed(tmp_path: Path, fonts: Fonts) -> None:
+    encoder = tmp_path / "encoder"
+    encoder.write_text("#!/bin/sh\necho $$\nexec sleep 1000\n")
+    encoder.chmod(0o755)
+    code = (
+        "from pathlib import Path\n"
+        "from matinee.app.demo.programme import PROGRAMME\n"
+        "from matinee.app.demo.render import render\n"
+        "from matinee.catalog.lettering import Fonts\n"
+        f"render(PROGRAMME[0], Path({str(tmp_path)!r}), Path({str(encoder)!r}), Fonts(Path({str(fonts.folder)!r})),\n"
+        f"       height={HEIGHT}, seconds=60.0)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as worker:
+        assert worker.stdout is not None
+        child = int(worker.stdout.readline())
+        os.kill(worker.pid, signal.SIGKILL)
+        try:
+            worker.communicate(timeout=30)  # the encoder writes to this pipe too: it ends when both have
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
 
 def test_a_film_and_its_typefaces_can_be_sent_to_another_process(fonts: Fonts) -> None:

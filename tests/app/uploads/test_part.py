@@ -15,7 +15,7 @@ from matinee.app.uploads import part as parts
 from matinee.app.uploads.part import BLOCK_BYTES, Part, open_part
 from matinee.app.uploads.upload import NoUpload, Upload, UploadBusy
 from matinee.base.ids import new_id
-from matinee.base.objects import StorageFull
+from matinee.base.objects import StorageFull, StorageUnwritable
 
 
 @pytest.fixture
@@ -62,6 +62,11 @@ def test_a_full_disk_is_an_error_that_says_so() -> None:
             Part(descriptor).append(b"film")
     finally:
         os.close(descriptor)
+
+
+def test_a_folder_that_nobody_may_write_is_an_error_that_says_so(upload: Upload) -> None:
+    with pytest.raises(StorageUnwritable, match="write access"):
+        parts.create(Path("/sys/uploads"), upload)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path, upload: Upload) -> None:

@@ -213,6 +213,16 @@ async def test_a_full_disk_keeps_what_arrived(machine: Machine) -> None:
     assert machine.taken == [upload.id]
 
 
+async def test_a_disk_too_full_for_the_record_is_said_to_be_full(machine: Machine) -> None:
+    uploads = machine.start()
+    upload = await uploads.create(ME, 20, {})
+    with _files_of_at_most(8), pytest.raises(StorageFull):
+        await uploads.append(upload.id, ME, 0, _body(b"x" * 20))
+    assert (await uploads.find(upload.id, ME))[1] == 8
+    await uploads.append(upload.id, ME, 8, _body(b"x" * 12))
+    assert machine.taken == [upload.id]
+
+
 @contextmanager
 def _files_of_at_most(size_bytes: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -52,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="matinee")
     except MatineeError as error:
-        output.error(error.message, error.code)
+        remedy = getattr(error, "remedy", "")
+        output.error(f"{error.message}; {remedy}" if remedy else error.message, error.code)
         return 1
     except BrokenPipeError:
         # Who read our output has enough; Python must not stumble over it again when it ends.

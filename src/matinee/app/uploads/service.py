@@ -61,7 +61,9 @@ class Uploads:
     boot: Callable[[], str] = parts.boot
 
     async def create(self, account_id: str, size_bytes: int, metadata: Mapping[str, str]) -> Upload:
-        """Begin an upload. Raises BadUploadHeader, UploadTooLarge, TooManyUploads, StorageFull and StorageUnwritable.
+        """Begin an upload.
+
+        Raises BadUploadHeader, UploadTooLarge, TooManyUploads, StorageFull and StorageUnwritable.
         """
         check_size(size_bytes, self.limit_bytes)
         now = self.clock()

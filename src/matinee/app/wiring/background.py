@@ -13,9 +13,9 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from matinee.app.demo.job import RenderDemo
-from matinee.app.ingest import ENCODE, INGEST
+from matinee.app.ingest import DEMO, INGEST
 from matinee.app.settings import Settings
-from matinee.app.wiring.platform import DEMO, Platform, fonts_folder
+from matinee.app.wiring.platform import Platform, fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
 from matinee.base import scratch
@@ -23,6 +23,7 @@ from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.tasks import Workplace
@@ -116,7 +117,7 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
             now = platform.clock()
             if now >= next_upkeep or await _was_given_up(platform, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
-                await _upkeep(platform, publication)
+                await upkeep(platform, publication)
         except Exception:
             _log.exception("looking after events and leftovers failed; trying again")
         try:
@@ -132,7 +133,7 @@ async def _was_given_up(platform: Platform, since: float) -> bool:
     return bool(last) and last[0].updated > since
 
 
-async def _upkeep(platform: Platform, publication: Publication) -> None:
+async def upkeep(platform: Platform, publication: Publication) -> None:
     """Sweep what processes that died have left, and see that every title on its way has a job."""
     await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
     before = platform.clock() - STALLED_S

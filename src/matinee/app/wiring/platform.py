@@ -11,7 +11,7 @@ from pathlib import Path
 import matinee
 from matinee.adapters.embedded.log import SqliteEventLog
 from matinee.adapters.embedded.state import SqlitePlaybackState
-from matinee.app.ingest import ENCODE, INGEST, Ingest
+from matinee.app.ingest import DEMO, INGEST, Ingest
 from matinee.app.settings import Settings
 from matinee.app.uploads.part import part_path
 from matinee.app.uploads.service import Uploads
@@ -25,14 +25,14 @@ from matinee.catalog.title import Title
 from matinee.delivery.edge.keys import KeyFile, write_keys
 from matinee.delivery.token import SigningKey
 from matinee.discovery.service import Discovery
+from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.service import Assets
 from matinee.members.service import Members
 from matinee.playback.position import Position
 from matinee.playback.service import Playback
-from matinee.work.job import LIVE, Job, JobState
+from matinee.work.job import LIVE, Job
 from matinee.work.service import Jobs
 
-DEMO = "demo"
 GB = 1_000_000_000
 MAIN_SCHEMA, JOBS_SCHEMA = "matinee_main", "matinee_jobs"
 
@@ -114,7 +114,7 @@ def _discovery(clock: Clock, catalog: Catalog, jobs: Jobs, playback: Playback) -
         return await playback.positions(account_id)
 
     async def encodes() -> Sequence[Job]:
-        found = await jobs.list(states=[*LIVE, JobState.FAILED])
+        found = await jobs.list(states=LIVE)
         return [job for job in found if job.kind in (ENCODE, INGEST, DEMO)]
 
     return Discovery(catalog, positions, encodes, clock)

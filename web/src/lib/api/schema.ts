@@ -80,7 +80,7 @@ export interface paths {
         post?: never;
         /**
          * CancelJob
-         * @description Give a job up.
+         * @description Give a job up, or put away one that has ended.
          */
         delete: operations["cancel_job"];
         options?: never;

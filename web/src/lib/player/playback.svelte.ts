@@ -236,10 +236,18 @@ export class Playback {
   }
 
   /** Off, or the language that was on last, or the first there is. */
+  /** In the viewer's language if there are any; those for the hard of hearing only where there are no others. */
+  #likeliestSubtitles(): Choice<TextTrack> | undefined {
+    const own = navigator.language.split('-')[0] ?? '';
+    const plain = this.subtitles.filter((choice) => !isForHardOfHearing(choice.track));
+    const isOwn = (choice: Choice<TextTrack>): boolean => choice.language.startsWith(own);
+    return plain.find(isOwn) ?? this.subtitles.find(isOwn) ?? plain[0] ?? this.subtitles[0];
+  }
+
   toggleSubtitles(): void {
     const isOn = this.subtitles.some((choice) => choice.isActive);
     const wanted = this.#preferences.subtitles;
-    const last = this.subtitles.find((choice) => choice.language === wanted) ?? this.subtitles[0];
+    const last = this.subtitles.find((choice) => choice.language === wanted) ?? this.#likeliestSubtitles();
     this.#showSubtitles(isOn ? null : (last ?? null));
     if (!isOn && last) this.#remember({ subtitles: last.language });
   }
@@ -455,8 +463,8 @@ function choiceOf<Track extends AudioTrack | TextTrack>(track: Track, isActive: 
   const number = index > 0 ? ` ${String(index + 1)}` : '';
   const known = language(track.language);
   const name = known !== '' ? known : (track.label ?? `${t('player.unknownLanguage')}${number}`);
-  const isForHardOfHearing = track.roles.some((role) => /describes-(spoken-dialog|music-and-sound)|caption/.test(role));
-  return { label: isForHardOfHearing ? t('player.sdh', { label: name }) : name, language: track.language, isActive, track };
+  const isSdh = isForHardOfHearing(track);
+  return { label: isSdh ? t('player.sdh', { label: name }) : name, language: track.language, isActive, track };
 }
 
 function ranges(buffered: TimeRanges): { start: number; end: number }[] {
@@ -469,4 +477,8 @@ function hostOf(uri: string): string {
 
 function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
+}
+
+function isForHardOfHearing(track: AudioTrack | TextTrack): boolean {
+  return track.roles.some((role) => /describes-(spoken-dialog|music-and-sound)|caption/.test(role));
 }

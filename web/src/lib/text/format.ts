@@ -3,11 +3,13 @@ import { t } from './t.ts';
 
 const THIN_SPACE = '\u202f';
 const MINUTE_S = 60;
+/** A film of 22 s is reported as 21.999999 by browsers. */
+const ROUNDING_S = 0.005;
 const HOUR_S = 3600;
 
 /** `41:12`, `1:02:03`; never negative. */
 export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));
+  const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds + ROUNDING_S : 0));
   const hours = Math.floor(whole / HOUR_S);
   const minutes = Math.floor((whole % HOUR_S) / MINUTE_S);
   const rest = String(whole % MINUTE_S).padStart(2, '0');

@@ -1,0 +1,99 @@
+"""Upkeep: what was left goes, and what anybody still needs stays."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from matinee.app.migrations import migrate
+from matinee.app.settings import Settings
+from matinee.app.wiring import Platform, open_platform
+from matinee.app.wiring.background import COMING_S, upkeep
+from matinee.app.wiring.platform import fonts_folder
+from matinee.app.wiring.publication import Publication
+from matinee.base import objects as store
+from matinee.base.objects import folder_of
+from matinee.catalog.lettering import Fonts
+from matinee.encoding.asset import Pictures
+from matinee.encoding.plan import KIND as ENCODE
+from matinee.work.job import JobState
+
+LONG_AGO = time.time() - 2 * COMING_S
+
+
+@pytest.fixture
+async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
+    """The services on an empty data folder."""
+    settings = Settings(home=tmp_path / "home")
+    settings.home.mkdir()
+    await migrate(settings)
+    async with open_platform(settings) as platform:
+        yield platform
+
+
+def put(platform: Platform, key: str, content: bytes = b"x") -> Path:
+    """An object that was written long ago."""
+    store.write(platform.objects, key, content)
+    folder = folder_of(platform.objects)
+    assert folder is not None
+    os.utime(folder / key, (LONG_AGO, LONG_AGO))
+    return folder / key
+
+
+async def keep_house(platform: Platform) -> set[str]:
+    """One round of upkeep; what the store holds afterwards."""
+    publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
+    await upkeep(platform, publication)
+    return set(store.keys_under(platform.objects, ""))
+
+
+async def test_what_no_job_is_about_goes(platform: Platform) -> None:
+    for key in (
+        "work/dead/x",
+        "renditions/orphan/media.mp4",
+        "images/old.webp",
+        "images/old-320.webp",
+        "subtitles/old.vtt",
+    ):
+        put(platform, key)
+    assert await keep_house(platform) == set()
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.FAILED])
+async def test_what_a_job_made_stays_until_it_is_put_away(platform: Platform, state: JobState) -> None:
+    payload = {"source": "s1", "sidecars": [{"text": "subtitles/en.vtt"}]}
+    job = await platform.jobs.enqueue(ENCODE, "title_1", payload)
+    if state is JobState.FAILED:
+        claimed = await platform.jobs.claim([ENCODE], "me", 30)
+        assert claimed is not None
+        await platform.jobs.fail(claimed, "the disk was full")
+    pictures = Pictures(still="still.webp", storyboard=None)
+    put(platform, "work/s1/pictures", msgspec.json.encode(pictures))
+    for key in ("work/s1/r1/00000.mp4", "renditions/r1/media.mp4", "images/still.webp", "subtitles/en.vtt"):
+        put(platform, key)
+    before = set(store.keys_under(platform.objects, ""))
+    assert await keep_house(platform) == before
+    await platform.jobs.put_away(job.id)
+    assert await keep_house(platform) == set()
+
+
+async def test_a_film_on_its_way_in_stays_while_its_writer_lives(platform: Platform) -> None:
+    arrived = put(platform, "masters/incoming_01")
+    incoming = arrived.rename(arrived.with_name("incoming_01#1"))
+    with incoming.open("ab") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        await keep_house(platform)
+        assert incoming.exists()
+    await keep_house(platform)
+    assert not incoming.exists()
+
+
+async def test_pictures_of_the_last_hour_stay(platform: Platform) -> None:
+    store.write(platform.objects, "images/fresh.webp", b"x")
+    assert await keep_house(platform) == {"images/fresh.webp"}
