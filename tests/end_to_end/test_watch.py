@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.end_to_end.processes import kill, of_kind, until
-from tests.end_to_end.server import Running, up
+from tests.end_to_end.server import Running, matinee, up
 from tests.end_to_end.test_films import play
 from tests.media.generate import Clip, make_numbered
 
@@ -20,8 +20,13 @@ LOOK_S = 2.5
 """A little longer than the server waits between two looks."""
 
 
-def jobs_of(client: httpx.Client, kind: str) -> list[dict[str, Any]]:
-    return [job for job in client.get("/v1/jobs").raise_for_status().json() if job["kind"] == kind]
+def jobs_of(home: Path, kind: str) -> list[dict[str, Any]]:
+    """All jobs of a kind, those too that another has taken over from."""
+    return [job for job in matinee(home, "jobs", "--json").document if job["kind"] == kind]
+
+
+def failed_of(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [job for job in jobs if job["state"] == "failed"]
 
 
 def ready(client: httpx.Client) -> list[dict[str, Any]]:
@@ -38,7 +43,7 @@ def copied_slowly(film: Path, target: Path, running: Running) -> None:
             out.write(content[start : start + piece])
             out.flush()
             with pytest.raises(AssertionError):  # nothing happens meanwhile
-                until(lambda: jobs_of(client, "ingest"), "it is taken", LOOK_S)
+                until(lambda: jobs_of(running.home, "ingest"), "it is taken", LOOK_S)
 
 
 def test_a_film_that_is_copied_in_slowly_is_taken_once_when_it_is_whole(tmp_path: Path) -> None:
@@ -53,10 +58,12 @@ def test_a_film_that_is_copied_in_slowly_is_taken_once_when_it_is_whole(tmp_path
         play(running, title["id"])
         kill(of_kind(running.home, "control")[0])  # what it remembers of the folder is lost with it
         os.link(film, watched.parent / "Another Name.mkv")
-        until(lambda: len(jobs_of(client, "ingest")) == 2, "a film that was known under another name is looked at")
-        until(lambda: all(job["state"] == "done" for job in jobs_of(client, "ingest")), "and taken in")
+        until(
+            lambda: len(jobs_of(running.home, "ingest")) == 2, "a film that was known under another name is looked at"
+        )
+        until(lambda: all(job["state"] == "done" for job in jobs_of(running.home, "ingest")), "and taken in")
         assert [one["id"] for one in ready(client)] == [title["id"]]
-        assert len(jobs_of(client, "encode")) == 1
+        assert len(jobs_of(running.home, "encode")) == 1
     assert film.read_bytes() == (watched / "The Weir (1998).mkv").read_bytes(), "the file is its owner's, and stays"
 
 
@@ -68,7 +75,7 @@ def test_a_broken_file_in_the_watched_folder_is_told_and_the_others_go_on(tmp_pa
     with up(tmp_path / "home", MATINEE_WATCH=str(watched)) as running:
         client = running.client()
         until(lambda: [card["title"] for card in ready(client)] == ["whole"], "the whole one is ready")
-        failed = until(lambda: [job for job in jobs_of(client, "encode") if job["state"] == "failed"], "one is refused")
+        failed = until(lambda: failed_of(jobs_of(running.home, "encode")), "one is refused")
         assert [job["title"] for job in failed] == ["broken"]
         assert "text file" in failed[0]["reason"]
         assert (watched / "broken.mkv").exists()
