@@ -36,7 +36,7 @@ def ready(client: httpx.Client) -> list[dict[str, Any]]:
 
 def copied_slowly(film: Path, target: Path, running: Running) -> None:
     """Copy `film` as a slow network drive does; the server must not touch it before it is whole."""
-    content, client = film.read_bytes(), running.client()
+    content = film.read_bytes()
     piece = len(content) // STEPS + 1
     with target.open("wb") as out:
         for start in range(0, len(content), piece):
