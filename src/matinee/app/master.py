@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -110,9 +110,7 @@ def store_master(
 
 def masters_before(objects: Objects, before: float) -> list[str]:
     """The SHA-256 of every master that was stored before `before` (Unix seconds)."""
-    listed: Any = objects.list(prefix="masters/")
-    metas = [meta for page in listed for meta in page]
-    old = [str(meta["path"]) for meta in metas if meta["last_modified"].timestamp() < before]
+    old = store.keys_before(objects, "masters", before)
     return [path.removeprefix("masters/") for path in old if re.fullmatch(r"masters/[0-9a-f]{64}", path)]
 
 

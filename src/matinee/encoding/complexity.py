@@ -14,7 +14,6 @@ import numpy as np
 Luma: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 """One frame's luma: uint8[height, width]."""
 
-SAMPLE_WIDTH = 320
 SPATIAL_FULL = 48.0
 """Mean Sobel gradient at which detail counts as full: between dense foliage (about 40) and text pages (about 60)."""
 TEMPORAL_FULL = 24.0

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from matinee.base.process import die_with_parent
 from matinee.delivery.edge.limits import Limits, fit
 from matinee.delivery.edge.listener import listen
 from matinee.delivery.edge.log import AccessLog
@@ -30,7 +31,6 @@ YOUNG_S = 10.0
 STOP_GRACE_S = 2.0
 """Beyond the workers' own drain time, before they are killed."""
 
-_PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
@@ -180,11 +180,8 @@ def _blocked_signals() -> Iterator[None]:
 
 def _die_with(parent: int) -> None:
     """Make this process die with `parent`, take signals again, and carry a name of its own."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_PR_SET_NAME, b"matinee-edge", 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)  # it died before we asked
+    die_with_parent(parent)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, b"matinee-edge", 0, 0, 0)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until the worker's own handler stands
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
