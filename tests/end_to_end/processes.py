@@ -31,18 +31,18 @@ def hear_ctrl_c() -> None:
 
 def processes(home: Path) -> dict[int, str]:
     """The command line of every process that works on `home`, by its number; those that are only left to be reaped
-    do not count."""
-    found = {}
+    do not count, nor do those that the tests forked."""
+    own, found = _command(Path("/proc/self")), {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal() or int(folder.name) == os.getpid():
             continue
         try:
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            command = _command(folder)
             variables = (folder / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
         is_ours = f"MATINEE_HOME={home}".encode() in variables or f"{home}/" in command
-        if command and is_ours and "pytest" not in command:
+        if command and is_ours and command != own:
             found[int(folder.name)] = command
     return found
 
@@ -75,6 +75,10 @@ def until(answer: Callable[[], _T | None], what: str, timeout_s: float = TIMEOUT
 def all_gone(home: Path) -> None:
     """Wait until nothing works on `home` any more."""
     until(lambda: not processes(home), f"no process of {home} is left", GONE_MAX_S)
+
+
+def _command(folder: Path) -> str:
+    return (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def _stat(pid: int) -> list[str]:

@@ -225,7 +225,8 @@ async def enqueue_file(
     jobs: Jobs, subject: str, path: Path, *, name: str, said: Mapping[str, str], origin: Origin
 ) -> Job:
     """Have a file taken in: `subject` names it among all (an upload's id), `said` is what its owner says of it."""
-    payload = {"path": str(path), "name": name, "said": dict(said), "origin": origin}
+    title = said.get("title") or Path(name).stem
+    payload = {"path": str(path), "name": name, "title": title, "said": dict(said), "origin": origin}
     return await jobs.enqueue(INGEST, subject, payload)
 
 
