@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from matinee.catalog import artwork
 from matinee.catalog.artwork import POSTER_PX, STILL_PX, UnusablePicture
@@ -134,18 +134,3 @@ def png_claiming(width: int, height: int) -> bytes:
 def test_bombs_and_specks_are_refused_before_they_are_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(UnusablePicture, match="pixels"):
         artwork.open_picture(png_claiming(*size))
-
-
-def test_the_best_frame_is_sharp_and_lit() -> None:
-    good = scene(3)
-    dull = Image.blend(good, Image.new("RGB", good.size, (4, 4, 4)), 0.93)
-    flash = Image.blend(good, Image.new("RGB", good.size, (255, 255, 255)), 0.93)
-    soft = good.filter(ImageFilter.GaussianBlur(14))
-    flat = Image.new("RGB", good.size, (90, 90, 90))
-    frames = [encoded(frame, "JPEG") for frame in (dull, flash, soft, good, flat)]
-    assert artwork.best_frame(frames) == 3
-
-
-def test_without_frames_there_is_no_best_one() -> None:
-    with pytest.raises(ValueError, match="empty"):
-        artwork.best_frame([])

@@ -19,10 +19,12 @@ from tests.media.compare import av_offset_ms, check_joins, compare
 from tests.media.generate import Clip, make_flash_and_beep, make_numbered, number_of
 from tests.media.track import MediaFile, Range, check_file, pictures
 
+from matinee.base import objects as store
 from matinee.base.errors import Unavailable
 from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, SegmentIndex
+from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.service import rendition_keys
 from matinee.encoding.source import FilmRefused
@@ -120,10 +122,12 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
         assert file.starts == tuple(n * Fraction(6006, 1000) for n in range(3))
         assert abs(av_offset_ms(read_file, file, audio)) <= 5
 
-    # Again: nothing is published and nothing encoded.
-    before, performed = place.stored(), place.compute.performed.total()
+    # Again: nothing is published, encoded or checked anew.
+    before, encoded = place.stored(), place.compute.encoded()
+    place.compute.performed.clear()
     await place.encode(order)
-    assert (place.stored(), place.compute.performed.total()) == (before, performed)
+    assert place.stored() == before
+    assert not [name for name in place.compute.performed if "passed" in name or name in encoded]
     assert len(await place.versions()) == 2
     assert [event["kind"] for event in await place.events()] == ["asset.published.1"] * 2
 
@@ -135,6 +139,23 @@ async def test_an_independent_run_makes_the_same_bytes_of_every_frame_in_order(
     assert place.stored() == whole
     (rung,) = (await only(place)).video
     assert shown_frames(place, rung.key) == list(range(SMALL.frames))
+
+
+async def test_subtitles_that_come_later_are_published_with_every_rung_at_once(
+    place: Workshop, flash_and_beep: Path
+) -> None:
+    order = place.take(flash_and_beep)
+    await place.encode(order)
+    before = await place.versions()
+    store.write(place.objects, "subtitles/en.vtt", b"WEBVTT\n")
+    sidecar = Sidecar(text="subtitles/en.vtt", language="en", label="English")
+    place.compute.performed.clear()
+    await place.encode(msgspec.structs.replace(order, sidecars=(sidecar,)))
+    *others, last = await place.versions()
+    assert others == before, "nobody is offered less meanwhile"
+    assert (last.video, last.audio, last.is_complete) == (before[-1].video, before[-1].audio, True)
+    assert [track.language for track in last.subtitles] == ["en"]
+    assert not [name for name in place.compute.performed if name.endswith(".mp4") or "passed" in name]
 
 
 async def test_a_film_without_sound_is_published(place: Workshop, tmp_path: Path) -> None:

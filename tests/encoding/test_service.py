@@ -57,9 +57,9 @@ async def test_numbers_grow_and_the_latest_is_the_newest(assets: Assets) -> None
     assert [(asset.number, asset.title_id) for asset in (one, two, other)] == [(1, "t1"), (2, "t1"), (1, "t2")]
     assert await assets.latest("t1") == two
     assert await assets.get(one.id) == one
-    assert await assets.has_complete("t1", "s", len(two.subtitles))
-    assert not await assets.has_complete("t1", "s", len(two.subtitles) + 1), "a subtitle track came since"
-    assert not await assets.has_complete("t2", "s2", len(other.subtitles))
+    assert await assets.of_source("t1", "s") == [one, two]
+    assert await assets.of_source("t2", "s2") == [other]
+    assert await assets.of_source("t2", "s") == []
 
 
 async def test_the_same_renditions_are_published_once(assets: Assets) -> None:

@@ -176,7 +176,7 @@ async def test_a_handler_whose_lease_another_took_is_cancelled_and_records_nothi
             assert lease.ending is Ending.LOST
             ended.set()  # and returns as if it had finished
 
-    async with running(jobs_now, persist):
+    async with running(jobs_now, persist, concurrency=1):  # so that it does not claim the job again itself
         job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), lambda job: job.attempt == 1)
         await jobs_now.abandon(job.lease_owner)
         taken = await jobs_now.claim(["encode"], "another", 30)

@@ -102,6 +102,7 @@ def store_master(
             sha256 = _hashed(file, path, before, on_bytes)
             with _incoming(folder) as incoming:
                 os.link(path, incoming)
+                os.utime(incoming)  # its age counts from now: a title is about to name it
                 _settle(incoming, folder / master_key(sha256))
         else:
             sha256 = _copied(file, path, before, folder, on_bytes)

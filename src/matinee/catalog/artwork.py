@@ -7,11 +7,9 @@ the title set in the film's own face over the part that is dark or empty. All fu
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageFilter, ImageOps, UnidentifiedImageError
 
 from matinee.base.errors import Invalid
@@ -190,23 +188,3 @@ def _shaded(plate: Image.Image, y: int, text_height: int, design: Lettering) -> 
     shaded = plate.copy()
     shaded.paste(_WARM_SHADOW, mask=mask)
     return shaded
-
-
-def best_frame(frames: Sequence[bytes]) -> int:
-    """The number of the frame that would make the best poster: sharp, lit, with contrast, not a fade.
-
-    Raises UnusablePicture for a frame that is no picture, and ValueError where there are no frames.
-    """
-    return max(range(len(frames)), key=lambda number: _worth(open_picture(frames[number])))
-
-
-def _worth(frame: Image.Image) -> float:
-    grey = np.asarray(frame.convert("L").resize((320, 180), Image.Resampling.BOX), dtype=np.float32)
-    mean, contrast = float(grey.mean()), float(grey.std())
-    lit = min(1.0, mean / 40) * min(1.0, max(0.05, (235 - mean) / 60))  # near black is a fade, near white a flash
-    return lit * min(1.0, contrast / 28) * float(np.log1p(_laplacian(grey).var()))
-
-
-def _laplacian(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The discrete Laplacian, whose variance falls with blur (Pech-Pacheco et al. 2000)."""
-    return grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]

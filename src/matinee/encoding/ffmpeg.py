@@ -13,7 +13,7 @@ from pathlib import Path
 from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
 from matinee.encoding.source import Inspection, colours, has_index
-from matinee.encoding.timeline import IDR_PER_SEGMENT, Chunk, Timeline, common_ticks
+from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
 
 MAXRATE_FACTOR = 1.5
 """VBV: a second may take this many times the average ..."""
@@ -96,7 +96,7 @@ def _tagged(inspection: Inspection) -> list[str]:
 def x264(recipe: VideoRecipe) -> list[str]:
     """One-pass average bitrate under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
     bps, encoder, segment = recipe.rung.bitrate_bps, recipe.encoder, recipe.timeline.segment_frames
-    thirds = [round(part * segment / IDR_PER_SEGMENT) for part in range(IDR_PER_SEGMENT)]
+    idr = idr_frames(segment, segment)
     return [
         "-c:v", "libx264", "-preset", encoder.preset, "-profile:v", "high", "-threads", str(encoder.threads),
         "-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S)),
@@ -104,7 +104,7 @@ def x264(recipe: VideoRecipe) -> list[str]:
         # stitchable: SPS and PPS do not depend on the chunk's content. scenecut=0 and an endless keyint: IDRs are
         # where force_key_frames says, on every rung alike.
         "-x264-params", "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:stitchable=1:force-cfr=1",
-        "-force_key_frames", "expr:" + "+".join(f"eq(mod(n,{segment}),{third})" for third in thirds),
+        "-force_key_frames", "expr:" + "+".join(f"eq(mod(n,{segment}),{frame})" for frame in idr),
         "-forced-idr", "1",
     ]  # fmt: skip
 

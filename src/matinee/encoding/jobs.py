@@ -59,10 +59,7 @@ class EncodeTitle:
 
     async def __call__(self, lease: Lease) -> None:
         order = msgspec.convert(lease.job.payload, Order)
-        if await self.assets.has_complete(order.title_id, order.source, len(order.sidecars)):
-            await asyncio.to_thread(self._clean_up, order)
-            return
-        run = _Run(self, lease, order)
+        run = _Run(self, lease, order, await self.assets.of_source(order.title_id, order.source))
         if not await asyncio.to_thread(store.exists, self.objects, order.master):
             raise FilmRefused("its file is not stored any more; add it again")
         try:
@@ -104,16 +101,17 @@ class EncodeTitle:
 
 
 class _Run:
-    """One attempt at one title."""
+    """One attempt at one title, of which `versions` are published."""
 
-    def __init__(self, job: EncodeTitle, lease: Lease, order: Order) -> None:
+    def __init__(self, job: EncodeTitle, lease: Lease, order: Order, versions: Sequence[Asset]) -> None:
         self.job, self.lease, self.order = job, lease, order
+        self.versions = versions
         self.urgency = lease.job.priority * JOB_PRIORITY
         self.plan: Plan | None = None
         self.plan_name = ""
         self.done: set[str] = set()
         self.started: set[str] = set()
-        self.published = 0
+        self.published: Sequence[Rendition] = ()
 
     def rendition_keys(self) -> list[str]:
         plan = self.plan
@@ -129,6 +127,7 @@ class _Run:
         windows = await self._sample(inspection)
         self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder)
         self.done |= await asyncio.to_thread(self._what_exists)
+        self.done |= planning.passed_before(self.plan, self.versions, self.done)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
         await self._work_through(self.plan)
@@ -206,11 +205,13 @@ class _Run:
 
     async def _publish_if_more(self, plan: Plan) -> None:
         rungs = planning.publishable(plan, self.done)
-        if len(rungs) <= self.published:
-            return
-        draft = await asyncio.to_thread(self._draft, plan, rungs)
-        await self.job.assets.publish(draft, self.order.source)
-        self.published = len(rungs)
+        offered = len(self.versions[-1].video) if self.versions else 0
+        # What can be watched already never gets worse on the way to something better.
+        is_better = len(rungs) >= min(offered, len(plan.video))
+        if rungs and rungs != self.published and is_better:
+            draft = await asyncio.to_thread(self._draft, plan, rungs)
+            await self.job.assets.publish(draft, self.order.source)
+            self.published = rungs
 
     def _draft(self, plan: Plan, rungs: Sequence[Rendition]) -> Asset:
         pictures = self._read(planning.pictures_name(self.order.source), Pictures)

@@ -51,14 +51,12 @@ class Assets:
         query = select(assets.c.document).where(assets.c.id == asset_id)
         return await self._one(query, f"there is no asset {asset_id}")
 
-    async def has_complete(self, title_id: str, source: str, tracks: int) -> bool:
-        """Whether all rungs of this master have been published for the title, with so many subtitle tracks."""
-        query = select(assets.c.document).where(
-            assets.c.title_id == title_id, assets.c.source == source, assets.c.is_complete.is_(True)
-        )
+    async def of_source(self, title_id: str, source: str) -> Sequence[Asset]:
+        """The versions of a title that were made of this master, the oldest first."""
+        mine = (assets.c.title_id == title_id, assets.c.source == source)
         async with reading(self.engine) as connection:
-            rows = await connection.execute(query)
-            return any(len(msgspec.convert(row.document, Asset).subtitles) == tracks for row in rows)
+            rows = await connection.execute(select(assets.c.document).where(*mine).order_by(assets.c.number))
+            return [msgspec.convert(row.document, Asset) for row in rows]
 
     async def has_any(self, title_id: str) -> bool:
         """Whether any version of the title was published."""

@@ -14,7 +14,7 @@ import pytest
 from matinee.app.migrations import migrate
 from matinee.app.settings import Settings
 from matinee.app.wiring import Platform, open_platform
-from matinee.app.wiring.background import COMING_S, upkeep
+from matinee.app.wiring.background import COMING_S, tidy, upkeep
 from matinee.app.wiring.platform import fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
@@ -47,9 +47,10 @@ def put(platform: Platform, key: str, content: bytes = b"x") -> Path:
 
 
 async def keep_house(platform: Platform) -> set[str]:
-    """One round of upkeep; what the store holds afterwards."""
+    """One round of upkeep and a night's tidying; what the store holds afterwards."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
     await upkeep(platform, publication)
+    await tidy(platform)
     return set(store.keys_under(platform.objects, ""))
 
 

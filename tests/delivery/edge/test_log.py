@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
+
 from matinee.delivery.edge.log import AccessLog, Entry
 
 ENTRY = Entry(time=1.5, client="127.0.0.1", method="GET", status=206, sent_bytes=10, duration_s=0.25, cmcd={"bl": 1})
@@ -29,6 +31,18 @@ def test_the_file_may_be_moved_away_at_any_time(tmp_path: Path) -> None:
         log.flush()
         (tmp_path / "log").rename(tmp_path / name)
     assert (tmp_path / "old").read_bytes() == (tmp_path / "new").read_bytes()
+
+
+def test_a_file_that_has_grown_becomes_the_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    workers = [AccessLog(path, 10, file_bytes=300) for _ in range(2)]
+    for number in range(12):
+        workers[number % 2].add(msgspec.structs.replace(ENTRY, status=number))
+        workers[number % 2].flush()
+    kept = (tmp_path / "log.1").read_text().splitlines() + (path.read_text().splitlines() if path.exists() else [])
+    numbers = [json.loads(line)["status"] for line in kept]
+    assert numbers == list(range(numbers[0], 12)), "in order, none lost but the oldest"
+    assert 3 <= len(kept) <= 8
 
 
 def test_a_log_that_cannot_be_written_costs_lines_only(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from matinee.base.objects import folder_of, open_objects
 
 _log = logging.getLogger(__name__)
 
+ACCESS_LOG_BYTES = 64_000_000
 DEMO_PRIORITY = -1
 """Films that a person adds go before the demonstration."""
 
@@ -91,6 +92,8 @@ async def run_control(
 
 def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None:
     """Serve renditions until told to stop."""
+    from matinee.delivery.edge.limits import Limits  # noqa: PLC0415
+    from matinee.delivery.edge.log import AccessLog  # noqa: PLC0415
     from matinee.delivery.edge.server import run  # noqa: PLC0415
 
     folder = folder_of(open_objects(settings.objects_url))
@@ -98,9 +101,12 @@ def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None
         raise NeedsFolder("this edge serves a folder; set STORAGE_URL to file:///..., or run it beside the store")
     renditions = folder / "renditions"
     renditions.mkdir(exist_ok=True)
-    keys = make_home(settings.home) / "edge-keys.json"
+    home = make_home(settings.home)
+    (home / "logs").mkdir(exist_ok=True)
+    limits = Limits()
+    log = AccessLog(home / "logs" / "edge.jsonl", limits.log_lines, ACCESS_LOG_BYTES)
     where = list(listeners) or (settings.host, settings.edge_port)
-    run(renditions, keys, where)
+    run(renditions, home / "edge-keys.json", where, log=log, limits=limits)
 
 
 def work(settings: Settings) -> None:

@@ -29,8 +29,9 @@ from matinee.encoding.recipe import Encoder
 from matinee.encoding.tasks import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.work.compute import Compute, open_compute
-from matinee.work.control import Control, Handler
+from matinee.work.control import Control, Handler, Lease
 from matinee.work.job import LIVE, JobState
+from matinee.work.schedule import Schedule
 
 JOBS_AT_ONCE = 8
 ENCODES_AT_ONCE = 4
@@ -41,6 +42,8 @@ COMING_S = 3_600.0
 STALLED_S = 60.0
 """A file of the object store's own to which nothing was written for so long was left by a process that died."""
 JOBS_KEPT_S = 30 * 86_400.0
+TIDY = Schedule(name="tidy", cron="0 4 * * *", kind="tidy", subject="store")
+"""Once a night, by one control of all: what needs a look at every object of the store."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,14 +94,18 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
 
+    async def tidy_up(_: Lease) -> None:
+        await tidy(platform)
+
     handlers: dict[str, Handler] = {
+        TIDY.kind: tidy_up,
         ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
         INGEST: platform.ingest.handle,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
     at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1}
-    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once)
+    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once, schedules=(TIDY,))
 
 
 async def _sources(platform: Platform, *states: JobState) -> set[str]:
@@ -143,15 +150,14 @@ async def upkeep(platform: Platform, publication: Publication) -> None:
     await publication.catch_up()
     await platform.ingest.reconcile()
     await platform.uploads.sweep()
-    await _sweep_pictures(platform)
-    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
 
 
-async def _sweep_pictures(platform: Platform) -> None:
-    """Remove pictures and subtitles that no title names (any more), and the sizes that were made of them.
+async def tidy(platform: Platform) -> None:
+    """Forget jobs of long ago; remove pictures and subtitles that no title names, and the sizes made of them.
 
     Those of the last hour stay: their title may be about to name them.
     """
+    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):
         old = await asyncio.to_thread(store.keys_before, platform.objects, prefix, before)

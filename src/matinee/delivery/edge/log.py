@@ -5,6 +5,7 @@ It names session, rendition and file, never the token: a log must not open anyth
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -36,12 +37,14 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 class AccessLog:
     """Lines for a file (None: standard error). A full disk costs lines, which are counted, never an answer.
 
-    The file is opened for every batch, so that it can be moved away at any time.
+    The file is opened for every batch, so that it can be moved away at any time. When it has grown beyond `file_bytes`
+    (0: never) it becomes the one older file that is kept, `<name>.1`.
     """
 
-    def __init__(self, path: Path | None, lines_max: int) -> None:
+    def __init__(self, path: Path | None, lines_max: int, file_bytes: int = 0) -> None:
         self._path = path
         self._lines_max = lines_max
+        self._file_bytes = file_bytes
         self._lines: list[bytes] = []
         self._encoder = msgspec.json.Encoder()
         self.dropped = 0
@@ -73,5 +76,9 @@ class AccessLog:
         fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             os.write(fd, batch)
+            if 0 < self._file_bytes < os.fstat(fd).st_size:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                if self._path.stat().st_ino == os.fstat(fd).st_ino:  # no other worker has put it away before us
+                    self._path.replace(f"{self._path}.1")
         finally:
             os.close(fd)
