@@ -23,10 +23,9 @@ from matinee.base import objects as store
 from matinee.base.errors import Unavailable
 from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
-from matinee.encoding.asset import Asset, SegmentIndex
+from matinee.encoding.asset import Asset, SegmentIndex, rendition_keys
 from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
-from matinee.encoding.service import rendition_keys
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tasks import EncoderDiffers, FfmpegFailed, FramesMissing
 

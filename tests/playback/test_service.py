@@ -24,8 +24,8 @@ from matinee.base.units import Seconds
 from matinee.catalog.service import Catalog
 from matinee.catalog.title import Metadata, Source
 from matinee.delivery.token import SigningKey, TokenExpired, check
-from matinee.encoding.asset import Asset
-from matinee.encoding.service import Assets, NoAsset, rendition_keys
+from matinee.encoding.asset import Asset, rendition_keys
+from matinee.encoding.service import Assets, NoAsset
 from matinee.playback.position import FINISHED_FROM, REWIND_S, Position, resume_s
 from matinee.playback.service import NoSession, Playback, Progress
 

@@ -6,6 +6,8 @@ it; it never changes. An asset version names the renditions that had passed qual
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -105,3 +107,14 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     still: str = ""
     storyboard: Storyboard | None = None
     is_complete: bool = False
+
+
+def rendition_keys(asset: Asset) -> Sequence[str]:
+    """The renditions that a version is made of."""
+    video, audio = [one.key for one in asset.video], [one.key for one in asset.audio]
+    return [*video, *audio, *(one.key for one in asset.subtitles)]
+
+
+def image_names(found: Asset | Pictures) -> Sequence[str]:
+    """The pictures that a version brought."""
+    return [name for name in (found.still, found.storyboard.image if found.storyboard else "") if name]

@@ -19,12 +19,12 @@ from matinee.base import objects as store
 from matinee.base import scratch
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
-from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
 from matinee.encoding.plan import Order, Plan, Rendition, Task
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.sample import Window
-from matinee.encoding.service import Assets, image_names
+from matinee.encoding.service import Assets
 from matinee.encoding.source import FilmRefused, Inspection, accept
 from matinee.encoding.tasks import VERDICTS, Workplace, inspect, perform, sample_window
 from matinee.encoding.timeline import timeline_of

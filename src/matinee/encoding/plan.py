@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from matinee.encoding.asset import Asset
+from matinee.encoding.asset import Asset, rendition_keys
 from matinee.encoding.ladder import ladder
 from matinee.encoding.recipe import (
     AUDIO_BPS,
@@ -309,7 +309,7 @@ def publishable(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
 
 def passed_before(plan: Plan, versions: Sequence[Asset], done: Collection[str]) -> set[str]:
     """The marks of checks that renditions passed for a version that is published: what is watched is not in doubt."""
-    published = {one.key for version in versions for one in (*version.video, *version.audio)}
+    published = {key for version in versions for key in rendition_keys(version)}
     keys = [one.key for one in (*plan.video, *plan.audio) if one.key in published and facts_name(one.key) in done]
     return {check_name(plan, key, window.number) for key in keys for window in plan.windows}
 

@@ -17,7 +17,7 @@ from matinee.base.database import reading, writing
 from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
-from matinee.encoding.asset import Asset, Pictures
+from matinee.encoding.asset import Asset, Pictures, image_names, rendition_keys
 from matinee.encoding.plan import Order, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.tables import assets
@@ -203,14 +203,3 @@ class Assets:
         if row is None:
             raise NoAsset(missing)
         return msgspec.convert(row.document, Asset)
-
-
-def rendition_keys(asset: Asset) -> Sequence[str]:
-    """The renditions that a version is made of."""
-    video, audio = [one.key for one in asset.video], [one.key for one in asset.audio]
-    return [*video, *audio, *(one.key for one in asset.subtitles)]
-
-
-def image_names(found: Asset | Pictures) -> Sequence[str]:
-    """The pictures that a version brought."""
-    return [name for name in (found.still, found.storyboard.image if found.storyboard else "") if name]
