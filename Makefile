@@ -11,7 +11,7 @@ NODE := .cache/nodejs/.installed
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run web/build/index.html
-	@exec ./matinee up
+	@exec ./matinee up --or-running
 
 test: $(VENV)/.dev web/build/index.html services
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run

@@ -52,7 +52,7 @@ def test_a_claim_gives_a_lease_and_a_new_attempt() -> None:
 
 
 def test_a_lease_that_holds_cannot_be_claimed() -> None:
-    with pytest.raises(NotNow, match="running and cannot be claimed"):
+    with pytest.raises(NotNow, match="is running, and only a waiting job can be claimed"):
         step(claimed(), Claim("two", 30), Seconds(NOW + 29))
 
 
@@ -135,13 +135,13 @@ def test_a_job_that_has_ended_stays_so(event: Event) -> None:
 
 
 def test_a_live_job_cannot_be_retried() -> None:
-    with pytest.raises(NotNow, match="queued and cannot be retried"):
+    with pytest.raises(NotNow, match="is queued, and only a failed or cancelled job can be retried"):
         step(queued(), Retry(), NOW)
 
 
 def test_progress_counts_finished_stages() -> None:
     progress = Progress((Stage("inspect", 1, 1), Stage("encode", 5, 20), Stage("package", 0, 0)))
-    assert (distance(progress), fraction(progress)) == (1.25, 1.25 / 3)
+    assert (distance(progress), fraction(progress)) == (1.25, 1.25 / 2)
     assert fraction(Progress()) == 0.0
 
 

@@ -94,8 +94,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 class Title(msgspec.Struct, frozen=True, kw_only=True):
     """A film, a show or an episode of one, as the catalogue knows it; times are Unix seconds, UTC.
 
-    `state` is of the pipeline: a title is `ready` as soon as its lowest rung can be played; `height` is the top
-    rung that can be played now (0: none). `ids` are other catalogues' (imdb, tmdb, tvdb, eidr).
+    `state` is of the pipeline: a title is `ready` as soon as its lowest rung can be played; `height` is of the
+    16:9 box of the top rung that can be played now (0: none). `ids` are other catalogues' (imdb, tmdb, tvdb, eidr).
     """
 
     id: str

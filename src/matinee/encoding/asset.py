@@ -45,6 +45,12 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     index_range: tuple[int, int]
     timescale: int
 
+    @property
+    def box_height(self) -> int:
+        """The height of the 16:9 box that it fills, upright or on its side: 720 of 1280x536 and of 720x1280."""
+        longer, shorter = max(self.width, self.height), min(self.width, self.height)
+        return max(shorter, round(longer * 9 / 16))
+
 
 class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
     """One audio track; `language` per BCP 47, `und` when nobody said."""

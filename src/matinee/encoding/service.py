@@ -99,7 +99,7 @@ class Assets:
             asset_id=asset.id,
             number=asset.number,
             duration_s=asset.duration_s,
-            height=max(rung.height for rung in asset.video),
+            height=max(rung.box_height for rung in asset.video),
             still=asset.still,
             is_complete=asset.is_complete,
         )

@@ -13,7 +13,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class AssetPublished(Event, frozen=True, kw_only=True, tag="asset.published.1"):
-    """A title can be watched, or can now be watched in a better quality."""
+    """A title can be watched, or can now be watched in a better quality: `height` is of its top rung's 16:9 box."""
 
     title_id: str
     asset_id: str

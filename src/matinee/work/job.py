@@ -93,13 +93,18 @@ class LeaseLost(Conflict):
         self.job_id, self.owner, self.attempt, self.state = job_id, owner, attempt, state
 
 
+_ALLOWED = {"claimed": "waiting", "cancelled": "queued or running", "retried": "failed or cancelled"}
+
+
 class NotNow(Conflict):
     """The job's state does not allow this."""
 
     code = "job_state"
 
     def __init__(self, job_id: str, state: JobState, wanted: str) -> None:
-        super().__init__(f"{job_id} is {state.value} and cannot be {wanted}; look at it again")
+        super().__init__(
+            f"{job_id} is {state.value}, and only a {_ALLOWED[wanted]} job can be {wanted}; nothing was changed"
+        )
         self.job_id, self.state, self.wanted = job_id, state, wanted
 
 
@@ -218,8 +223,9 @@ def distance(progress: Progress) -> float:
 
 
 def fraction(progress: Progress) -> float:
-    """How much of the stages known so far is done, 0 to 1."""
-    return distance(progress) / len(progress.stages) if progress.stages else 0.0
+    """How much of the stages known so far is done, 0 to 1; those with nothing to do do not count."""
+    stages = sum(stage.total > 0 for stage in progress.stages)
+    return distance(progress) / stages if stages else 0.0
 
 
 def backoff_s(retries: int) -> float:

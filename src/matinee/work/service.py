@@ -52,7 +52,7 @@ class NoSuchJob(NotFound):
     code = "no_such_job"
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"there is no job {job_id}; it may have been pruned")
+        super().__init__(f"there is no job {job_id}; `matinee jobs` lists those that there are")
         self.job_id = job_id
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from matinee.app.cli import main
 from matinee.app.cli.machine import setting_rows
+from matinee.app.roles.home import held, make_home
 from matinee.app.settings import NAMES, Settings
 
 FILM = b"\x1a\x45\xdf\xa3"
@@ -191,6 +193,64 @@ def test_a_folder_that_is_none_is_an_error(matinee: Any, tmp_path: Path) -> None
     assert "does not exist" in matinee("import", str(tmp_path / "gone")).err
     (tmp_path / "film.mkv").write_bytes(FILM)
     assert "matinee add" in matinee("import", str(tmp_path / "film.mkv")).err
+
+
+def test_a_folder_without_films_says_what_is_in_it_and_fails(matinee: Any, tmp_path: Path) -> None:
+    ran = matinee("import", str(tmp_path))
+    assert (ran.code, "no films in" in ran.err, "check the path" in ran.err) == (1, True, True)
+    (tmp_path / "sample.mkv").write_bytes(FILM)
+    (tmp_path / "trailer.mkv").write_bytes(FILM)
+    ran = matinee("import", str(tmp_path), "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (1, "no_films")
+    assert "sample.mkv is left out (a sample, a trailer or an extra), and 1 more" in ran.document["error"]["message"]
+
+
+def test_an_import_into_a_log_says_which_film_it_is_at(matinee: Any, tmp_path: Path) -> None:
+    (tmp_path / "Fog (1999).mkv").write_bytes(FILM)
+    (tmp_path / "Empty (2000).mkv").write_bytes(b"")
+    said = matinee("import", str(tmp_path), "--no-wait").err.splitlines()
+    assert said[0] == "Empty (2000): begun"
+    assert said[1].startswith("Empty (2000): failed: ")
+    assert said[2:] == ["Fog (1999): begun"]
+    assert matinee("import", str(tmp_path), "--no-wait", "--json").err == ""
+
+
+def test_a_job_that_cannot_be_changed_says_why_and_where_to_look(matinee: Any, tmp_path: Path) -> None:
+    film = tmp_path / "Fog (1999).mkv"
+    film.write_bytes(FILM)
+    job_id = matinee("add", str(film), "--no-wait", "--json").document["job_id"]
+    refused = matinee("jobs", "retry", job_id, "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (1, "job_state")
+    assert f"{job_id} is queued, and only a failed or cancelled job can be retried" in refused.err
+    matinee("jobs", "cancel", job_id)
+    refused = matinee("jobs", "cancel", job_id)
+    assert (refused.code, "is cancelled, and only a queued or running job can be cancelled" in refused.err) == (1, True)
+    for change in ("retry", "cancel"):
+        unknown = matinee("jobs", change, "job_none")
+        assert (unknown.code, "no job job_none; `matinee jobs` lists" in unknown.err) == (1, True)
+
+
+@pytest.mark.parametrize(("answer", "said"), [("", "--yes` does not ask"), ("n\n", "Nothing was removed.")])
+def test_a_title_is_not_removed_without_a_yes(
+    matinee: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
+) -> None:
+    film = tmp_path / "Fog (1999).mkv"
+    film.write_bytes(FILM)
+    title_id = matinee("add", str(film), "--no-wait", "--json").document["title_id"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    ran = matinee("remove", title_id)
+    assert (ran.code, said in ran.err) == (1, True)
+    assert len(matinee("list", "--json").document) == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert matinee("remove", title_id).code == 0
+
+
+def test_a_second_up_fails_unless_one_that_runs_will_do(matinee: Any, home: Path) -> None:
+    with held(make_home(home)):
+        refused, content = matinee("up"), matinee("up", "--or-running")
+    assert (refused.code, content.code) == (1, 0)
+    for ran in (refused, content):
+        assert (ran.out, "already" in ran.err, len(ran.err.splitlines())) == ("", True, 1)
 
 
 def test_names_cannot_write_to_the_terminal(matinee: Any, tmp_path: Path) -> None:

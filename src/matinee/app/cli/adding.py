@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from matinee.app.cli.bars import Bars
-from matinee.app.cli.output import escaped
 from matinee.app.cli.session import OwnControl, opened, watch_url, with_control
 from matinee.app.given import Given, given_from
 from matinee.app.ingest import Added
@@ -19,7 +18,7 @@ from matinee.app.wiring import Platform
 from matinee.base.errors import Invalid, MatineeError
 from matinee.catalog.library import Library
 from matinee.catalog.service import UnknownTitle
-from matinee.catalog.title import Title, episode_code
+from matinee.catalog.title import Metadata, Title, episode_code
 from matinee.work.job import LIVE, Job, JobState, Stage
 
 POLL_S = 0.3  # between looks at the jobs: bars move, and the database is left in peace
@@ -63,9 +62,9 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-def add_one(settings: Settings, given: Given, *, is_followed: bool) -> Outcome:
+def add_one(settings: Settings, given: Given, *, is_followed: bool, is_told: bool) -> Outcome:
     """Add one film and wait until it is done. Raises what refused it."""
-    return asyncio.run(_add_one(settings, given, is_followed))
+    return asyncio.run(_add_one(settings, given, is_followed, Bars(is_told=is_told)))
 
 
 def plan_import(folder: Path) -> Library:
@@ -73,9 +72,10 @@ def plan_import(folder: Path) -> Library:
     return library_at(folder)
 
 
-def import_all(settings: Settings, folder: Path, library: Library, *, is_followed: bool) -> Imported:
+def import_all(settings: Settings, folder: Path, library: Library, *, is_followed: bool, is_told: bool) -> Imported:
     """Add every find of `library`; one that cannot be added does not keep the others out."""
-    outcomes = asyncio.run(_import_all(settings, [given_from(find, folder) for find in library.finds], is_followed))
+    givens = [given_from(find, folder) for find in library.finds]
+    outcomes = asyncio.run(_import_all(settings, givens, is_followed, Bars(is_told=is_told)))
     relative = {str((folder / find.path).absolute()): find.path for find in library.finds}
     return Imported(
         folder=str(folder),
@@ -85,22 +85,22 @@ def import_all(settings: Settings, folder: Path, library: Library, *, is_followe
     )
 
 
-async def _add_one(settings: Settings, given: Given, is_followed: bool) -> Outcome:
+async def _add_one(settings: Settings, given: Given, is_followed: bool, bars: Bars) -> Outcome:
     async with opened(settings) as platform, with_control(platform, is_followed) as control:
-        with Bars() as bars:
+        with bars:
             added = await _take(platform, given, bars)
-            ended = await _follow(platform, control, {added.job.id: name_of(added.title)}, bars) if is_followed else {}
+            ended = await _follow(platform, control, {added.job.id: _called(given)}, bars) if is_followed else {}
         outcome = await _outcome(platform, given, added, ended.get(added.job.id, added.job))
     if outcome.error:
         raise FilmRefused(outcome.error)
     return outcome
 
 
-async def _import_all(settings: Settings, givens: Sequence[Given], is_followed: bool) -> list[Outcome]:
+async def _import_all(settings: Settings, givens: Sequence[Given], is_followed: bool, bars: Bars) -> list[Outcome]:
     async with opened(settings) as platform, with_control(platform, is_followed) as control:
-        with Bars() as bars:
+        with bars:
             taken = [await _try(platform, given, bars) for given in givens]
-            added = {each.job.id: name_of(each.title) for _, each in taken if isinstance(each, Added)}
+            added = {each.job.id: _called(given) for given, each in taken if isinstance(each, Added)}
             ended = await _follow(platform, control, added, bars) if is_followed else {}
         return [
             await _outcome(platform, given, each, ended.get(each.job.id, each.job))
@@ -115,18 +115,19 @@ async def _try(platform: Platform, given: Given, bars: Bars) -> tuple[Given, Add
     try:
         return given, await _take(platform, given, bars)
     except (MatineeError, OSError) as error:
-        bars.say(f"[red]{escaped(given.path.name)}[/]: {escaped(str(error))}")
+        bars.end(_called(given), "failed", str(error))
         return given, str(error)
 
 
 async def _take(platform: Platform, given: Given, bars: Bars) -> Added:
     """Store the film and enqueue its encoding, showing how far that is."""
-    film = given.metadata.title or given.path.name
+    film = _called(given)
     size_bytes = given.path.stat().st_size if given.path.is_file() else 0
+    bars.begin(film)
     try:
         return await platform.ingest.take(given, lambda done: bars.show(film, (Stage("store", done, size_bytes),)))
     finally:
-        bars.end(film)
+        bars.clear(film)
 
 
 async def _follow(platform: Platform, control: OwnControl, names: Mapping[str, str], bars: Bars) -> dict[str, Job]:
@@ -138,7 +139,7 @@ async def _follow(platform: Platform, control: OwnControl, names: Mapping[str, s
             bars.show(names[job.id], job.progress.stages)
             if job.state not in LIVE:
                 ended[job.id] = job
-                bars.end(names[job.id])
+                bars.end(names[job.id], job.state.value)
         if len(ended) == len(names):
             return ended
         await asyncio.sleep(POLL_S)
@@ -189,6 +190,18 @@ def name_of(title: Title) -> str:
     """What a title is called on a line of its own."""
     code = episode_code(title)
     return f"{title.title} ({code})" if code else title.title
+
+
+def said_of(known: Metadata) -> str:
+    """What a file is taken for, before it is in the catalogue: `Fog (1999)`, `Harbour S1 E2 The Storm`."""
+    if known.episode is None:
+        return f"{known.title} ({known.year})" if known.year else known.title
+    last = f"–{known.last_episode}" if known.last_episode else ""
+    return f"{known.show} S{known.season} E{known.episode}{last} {known.title}".strip()
+
+
+def _called(given: Given) -> str:
+    return said_of(given.metadata) or given.path.name
 
 
 def _path(given: Given) -> str:

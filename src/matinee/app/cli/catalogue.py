@@ -1,17 +1,35 @@
-"""What commands ask the catalogue: its titles, one title with its job, a removal."""
+"""What commands ask the catalogue: its titles and how well each can be played, one title with its job, a removal."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from matinee.app.cli.session import opened, watch_url
 from matinee.app.ingest import ENCODE
 from matinee.app.settings import Settings
-from matinee.catalog.title import Sidecar, Title, sort_name
+from matinee.app.wiring import Platform
+from matinee.catalog.title import Sidecar, Title, is_playable, sort_name
+from matinee.encoding.service import NoAsset
 from matinee.work.job import Job
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """The best rung that can be played now: its name, which is its 16:9 box's, and the size of its picture."""
+
+    name: str
+    width: int
+    height: int
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Titles, and the quality of each that can be played, by its id."""
+
+    titles: tuple[Title, ...]
+    qualities: Mapping[str, Quality]
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,11 +38,12 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     title: Title
     sidecars: tuple[Sidecar, ...]
     episodes: tuple[Title, ...]
+    qualities: Mapping[str, Quality]
     job: Job | None
     url: str | None
 
 
-def titles_in(settings: Settings) -> Sequence[Title]:
+def titles_in(settings: Settings) -> Listing:
     """Every title: films and shows by name, a show's episodes after it."""
     return asyncio.run(_titles_in(settings))
 
@@ -39,23 +58,37 @@ def remove_title(settings: Settings, title_id: str) -> Sequence[Title]:
     return asyncio.run(_remove_title(settings, title_id))
 
 
-async def _titles_in(settings: Settings) -> Sequence[Title]:
+async def _titles_in(settings: Settings) -> Listing:
     async with opened(settings) as platform:
         snapshot = await platform.catalog.snapshot()
-    tops = sorted((t for t in snapshot.titles.values() if t.show_id is None), key=lambda t: (sort_name(t.title), t.id))
-    return [each for top in tops for each in (top, *snapshot.episodes(top.id))]
+        alone = (title for title in snapshot.titles.values() if title.show_id is None)
+        tops = sorted(alone, key=lambda title: (sort_name(title.title), title.id))
+        titles = tuple(each for top in tops for each in (top, *snapshot.episodes(top.id)))
+        return Listing(titles=titles, qualities=await _qualities(platform, titles))
 
 
 async def _details_of(settings: Settings, title_id: str) -> Details:
     async with opened(settings) as platform:
         title = await platform.catalog.get(title_id)
+        episodes = tuple(await platform.catalog.episodes(title_id))
         return Details(
             title=title,
             sidecars=tuple(await platform.catalog.sidecars(title_id)),
-            episodes=tuple(await platform.catalog.episodes(title_id)),
+            episodes=episodes,
+            qualities=await _qualities(platform, (title, *episodes)),
             job=await platform.jobs.find(ENCODE, title_id),
             url=watch_url(settings, title_id),
         )
+
+
+async def _qualities(platform: Platform, titles: Iterable[Title]) -> dict[str, Quality]:
+    """The quality of each of `titles` that can be played."""
+    found: dict[str, Quality] = {}
+    for title in filter(is_playable, titles):
+        with contextlib.suppress(NoAsset):  # it is being removed
+            top = (await platform.assets.latest(title.id)).video[-1]
+            found[title.id] = Quality(name=top.name, width=top.width, height=top.height)
+    return found
 
 
 async def _remove_title(settings: Settings, title_id: str) -> Sequence[Title]:

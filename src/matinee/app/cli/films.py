@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from matinee.app.cli.output import Json, Output, escaped, people, settings_now
+from matinee.base.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matinee.app.cli.adding import Imported, Outcome
     from matinee.app.given import Given
-    from matinee.catalog.title import Metadata
+    from matinee.catalog.library import Skipped
+    from matinee.catalog.title import Metadata, Title
 
 _NO_WAIT = typer.Option("--no-wait", help="Enqueue only: a server that runs, or the next one, does the rest.")
 _INTERRUPTED = "Stopped. What is done stays done: run the same command again and it goes on from here."
+
+
+class NoFilms(Invalid):
+    """A folder to import has nothing that can be taken."""
+
+    code = "no_films"
+
+    def __init__(self, folder: Path, skipped: Sequence[Skipped]) -> None:
+        what = "no file in it has the name of one (.mkv, .mp4 ...); check the path"
+        if skipped:
+            others = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+            what = f"{skipped[0].path} is left out ({skipped[0].reason}){others}"
+        super().__init__(f"nothing was imported, there are no films in {folder}: {what}")
+
+
+class NotAnswered(Invalid):
+    """Whether to remove a title was asked, and there was no terminal to answer on."""
+
+    code = "not_answered"
+
+    def __init__(self, title: Title) -> None:
+        super().__init__(
+            f"nothing was removed: there is no terminal to answer on; `matinee remove {title.id} --yes` does not ask"
+        )
 
 
 def add(
@@ -50,7 +79,7 @@ def add(
     said = Metadata(title=title, year=year, genres=tuple(genre or ()), synopsis=synopsis, language=_language(language))
     try:
         given = replace(_given(path, said, poster, subtitles or []), is_damaged_accepted=accept_damaged)
-        outcome = add_one(settings_now(), given, is_followed=not no_wait)
+        outcome = add_one(settings_now(), given, is_followed=not no_wait, is_told=not json)
     except KeyboardInterrupt:
         output.note(_INTERRUPTED)
         raise
@@ -71,11 +100,13 @@ def import_folder(
     library = plan_import(folder)
     if not json:
         people().print(tables.of_library(library))
+    if not library.finds:
+        raise NoFilms(folder, library.skipped)
     if dry_run:
         output.result(library)
         return
     try:
-        imported = import_all(settings_now(), folder, library, is_followed=not no_wait)
+        imported = import_all(settings_now(), folder, library, is_followed=not no_wait, is_told=not json)
     except KeyboardInterrupt:
         output.note(_INTERRUPTED)
         raise
@@ -91,7 +122,8 @@ def list_titles(json: Json = False) -> None:
 
     listed = titles_in(settings_now())
     empty = "There are no films yet. Add one: [bold]./matinee add film.mkv[/]"
-    Output(json).result(listed, tables.of_titles(listed) if listed else empty)
+    shown = tables.of_titles(listed.titles, listed.qualities) if listed.titles else empty
+    Output(json).result(listed.titles, shown)
 
 
 def show(title_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False) -> None:
@@ -112,10 +144,22 @@ def remove(
     from matinee.app.cli.catalogue import details_of, remove_title  # noqa: PLC0415
 
     title = details_of(settings_now(), title_id).title
-    if not yes:
-        typer.confirm(f"Remove “{title.title}” and everything that was made of it?", abort=True, err=True)
+    if not (yes or _is_wanted(title)):
+        Output(json).note("Nothing was removed.")
+        raise typer.Exit(1)
     gone = remove_title(settings_now(), title_id)
     Output(json).result({"removed": gone}, *(f"Removed {escaped(each.title)} ({each.id})" for each in gone))
+
+
+def _is_wanted(title: Title) -> bool:
+    """Whether the person who is asked says so. Raises NotAnswered where nobody is there to ask."""
+    try:
+        return typer.confirm(f"Remove “{title.title}” and everything that was made of it?", err=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        typer.echo(err=True)  # the question stands on a line of its own
+        raise NotAnswered(title) from None
 
 
 def _language(text: str) -> str:

@@ -13,7 +13,7 @@ from matinee.app.settings import Settings, read_settings
 from matinee.base.errors import MatineeError
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-MEDIUM = 100  # columns of a table when the output is no terminal
+WIDE = 200  # columns of a table when the output is no terminal: a row is a line, for `grep`
 
 
 class Output:
@@ -51,7 +51,7 @@ def people(*, is_error: bool = False) -> Any:
     from rich.console import Console  # noqa: PLC0415
 
     stream = sys.stderr if is_error else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else MEDIUM
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
     return Console(file=stream, width=width, soft_wrap=not stream.isatty())
 
 

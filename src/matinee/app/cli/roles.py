@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from matinee.app.cli.output import people, settings_now
+import typer
+
+from matinee.app.cli.output import Output, escaped, people, settings_now
 
 if TYPE_CHECKING:
     from matinee.app.roles.up import Ready
 
 
-def up() -> None:
+def up(
+    or_running: Annotated[
+        bool, typer.Option("--or-running", help="Where it runs already, say so and end with exit code 0.")
+    ] = False,
+) -> None:
     """Run Matinee on this machine, all of it, until Ctrl-C."""
     from matinee.app import roles  # noqa: PLC0415
+    from matinee.app.roles.home import AlreadyUp  # noqa: PLC0415
 
-    roles.up(settings_now(), _announce)
+    try:
+        roles.up(settings_now(), _announce)
+    except AlreadyUp as error:
+        if not or_running:
+            raise
+        Output(is_json=False).note(f"{escaped(error.message)}.")
 
 
 def serve() -> None:

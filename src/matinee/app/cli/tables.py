@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from matinee.app.cli.adding import Imported
-from matinee.app.cli.catalogue import Details
+from matinee.app.cli.adding import Imported, said_of
+from matinee.app.cli.catalogue import Details, Quality
 from matinee.catalog.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
 from matinee.work.job import Job, fraction
 
+ROW_MAX = 10_000  # columns: no row is wider
 _GOOD, _BAD, _WAITS = "green", "red", "yellow"
 _COLOURS = {"ready": _GOOD, "done": _GOOD, "failed": _BAD, "cancelled": _BAD}
 
@@ -24,11 +27,11 @@ def of_library(library: Library) -> RenderableType:
     """What was found in a folder, and what was left out and why."""
     found = _table("File", "Taken for", "Beside it")
     for find in library.finds:
-        found.add_row(_plain(find.path), _plain(_taken_for(find)), _plain(_beside(find)))
+        found.add_row(_plain(find.path), _plain(said_of(find.metadata)), _plain(_beside(find)))
     left = _table("Left out", "Why")
     for skip in library.skipped:
         left.add_row(_plain(skip.path), _plain(skip.reason))
-    return Group(*([found] if library.finds else [Text("No films were found.")]), *([left] if library.skipped else []))
+    return Group(*([found] if library.finds else []), *([left] if library.skipped else []))
 
 
 def of_imported(imported: Imported) -> RenderableType:
@@ -40,15 +43,15 @@ def of_imported(imported: Imported) -> RenderableType:
     return table
 
 
-def of_titles(titles: Sequence[Title]) -> RenderableType:
+def of_titles(titles: Sequence[Title], qualities: Mapping[str, Quality]) -> RenderableType:
     """The catalogue; episodes stand below their show."""
-    table = _table("Title", "Year", "Length", "Picture", "State", "Id")
+    rows = []
     for title in titles:
         name = f"  {episode_code(title)} {title.title}" if title.show_id else title.title
-        height = f"{title.height}p" if title.height else ""
         state = Text("") if title.kind == "show" else _state(title.state)
-        table.add_row(_plain(name), str(title.year or ""), duration(title.duration_s), height, state, title.id)
-    return table
+        facts = (str(title.year or ""), duration(title.duration_s), _picture(qualities.get(title.id)))
+        rows.append((title.id, (_plain(name), *map(Text, facts), state)))
+    return _Listed(("Title", "Year", "Length", "Picture", "State"), rows)
 
 
 def of_details(details: Details) -> RenderableType:
@@ -59,18 +62,19 @@ def of_details(details: Details) -> RenderableType:
             table.add_row(Text(name, style="dim"), value if isinstance(value, Text) else _plain(value))
     parts: list[RenderableType] = [table]
     if details.episodes:
-        parts.append(of_titles(details.episodes))
+        parts.append(of_titles(details.episodes, details.qualities))
     return Group(*parts)
 
 
 def of_jobs(jobs: Sequence[Job]) -> RenderableType:
     """Jobs, the one that changed last first."""
-    table = _table("Job", "What", "State", "Done", "")
+    rows = []
     for job in jobs:
         what = f"{job.kind} {job.payload.get('title') or job.payload.get('name') or job.subject}"
         notes = "; ".join(part for part in (job.reason, job.remedy) if part) or job.progress.note
-        table.add_row(job.id, _plain(what), _state(job.state.value), f"{fraction(job.progress):.0%}", _plain(notes))
-    return table
+        share = Text(f"{fraction(job.progress):.0%}")
+        rows.append((job.id, (_plain(what), _state(job.state.value), share, _plain(notes))))
+    return _Listed(("What", "State", "Done", ""), rows)
 
 
 def of_settings(rows: Iterable[tuple[str, str, str]]) -> RenderableType:
@@ -100,7 +104,7 @@ def _facts(details: Details) -> list[tuple[str, str | Text]]:
         ("State", _state(title.state)),
         ("Reason", title.reason),
         ("Length", duration(title.duration_s)),
-        ("Picture", f"up to {title.height}p" if title.height else ""),
+        ("Picture", _picture(details.qualities.get(title.id))),
         ("Sound", ", ".join(map(language_name, title.audio))),
         ("Subtitles", ", ".join(map(language_name, title.subtitles))),
         ("Genres", ", ".join(title.genres)),
@@ -114,12 +118,9 @@ def _facts(details: Details) -> list[tuple[str, str | Text]]:
     ]
 
 
-def _taken_for(find: Find) -> str:
-    known = find.metadata
-    if known.episode is None:
-        return f"{known.title} ({known.year})" if known.year else known.title
-    last = f"–{known.last_episode}" if known.last_episode else ""
-    return f"{known.show} S{known.season} E{known.episode}{last} {known.title}".strip()
+def _picture(quality: Quality | None) -> str:
+    """`720p 1280x536`: both, because a wide film fills its box's width and a portrait one its height."""
+    return f"{quality.name} {quality.width}x{quality.height}" if quality else ""
 
 
 def _beside(find: Find) -> str:
@@ -135,6 +136,31 @@ def _state(state: str) -> Text:
 def _plain(text: str) -> Text:
     """Text of others, shown as it is: no markup, no control characters."""
     return Text("".join(char if char.isprintable() else "�" for char in text))
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A table of things with ids: in the last column, or below the name where there is no room for all.
+
+    An id is never broken over lines, so that it can be copied.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Text]]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = _table(*self.columns, "Id")
+        for identifier, cells in self.rows:
+            wide.add_row(*cells, identifier)
+        has_room = Measurement.get(console, options.update(width=ROW_MAX), wide).maximum <= options.max_width
+        yield wide if has_room else self._narrow()
+
+    def _narrow(self) -> Table:
+        table = _table(*self.columns)
+        table.columns[0].width = max((len(identifier) for identifier, _ in self.rows), default=0)  # others give way
+        for identifier, (name, *others) in self.rows:
+            table.add_row(Text("\n").join((name, Text(identifier, style="dim"))), *others)
+        return table
 
 
 def _table(*columns: str) -> Table:

@@ -62,7 +62,7 @@ class Publication:
                 continue
 
     async def _show(self, title: Title, asset: Asset) -> None:
-        height = max(rung.height for rung in asset.video)
+        height = max(rung.box_height for rung in asset.video)
         facts = Published(
             duration_s=asset.duration_s,
             height=height,
