@@ -20,6 +20,8 @@ TWO_TONGUES = "Two Tongues"
 ENGLISH_HZ, GERMAN_HZ = 400, 1600
 """What the two audio tracks of `TWO_TONGUES` sound like."""
 FLASHES = "Flash and Beep"
+GENRES = {TWO_TONGUES: ("Drama",), FLASHES: ("Drama", "Test card")}
+"""With `FILM` there are three dramas: enough for a row."""
 FLASH_CLIP = Clip(rate=Fraction(25), frames=400)
 LATE_BEEPS = "Late Beeps"
 LATE_S = 0.12
@@ -49,6 +51,8 @@ def make_library(folder: Path) -> Path:
     _make_two_tongues(_place(folder, TWO_TONGUES, 2020))
     flashes = make_flash_and_beep(_place(folder, FLASHES, 2018), FLASH_CLIP)
     _make_late(flashes, _place(folder, LATE_BEEPS, 2017))
+    for path in (folder / "Movies").glob("*/*.mkv"):
+        _describe(path)
     _make_show(folder / "Shows" / f"{SHOW} (2019)" / "Season 01")
     return folder
 
@@ -77,6 +81,14 @@ def _make_film(path: Path) -> None:
         "<genre>Drama</genre><director>Ilse Marron</director></movie>",
         encoding="utf-8",
     )
+
+
+def _describe(path: Path) -> None:
+    """The genres of a film that has no description of its own."""
+    title = path.stem.rpartition(" (")[0]
+    if title in GENRES:
+        genres = "".join(f"<genre>{genre}</genre>" for genre in GENRES[title])
+        path.with_suffix(".nfo").write_text(f"<movie><title>{title}</title>{genres}</movie>", encoding="utf-8")
 
 
 def _srt(texts: Sequence[str]) -> str:

@@ -13,7 +13,17 @@ from tests.browser.screen import Open, Screen
 from tests.browser.test_home import settle
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ("/", "/films", "/title/{film}", "/title/{show}", "/search?q=me", "/upload", "/activity")
+PAGES = (
+    "/",
+    "/films",
+    "/title/{film}",
+    "/title/{show}",
+    "/search",
+    "/search?q=me",
+    "/upload",
+    "/activity",
+    "/no/such/page",
+)
 
 
 def violations(page: Page) -> list[str]:

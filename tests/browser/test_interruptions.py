@@ -94,7 +94,7 @@ def test_a_film_that_cannot_start_says_why_and_can_be_tried_again(screen: Screen
     line.cut()
     screen.page.goto(f"/watch/{cinema.ids[FILM]}")
     panel = screen.page.get_by_test_id("player-error")
-    expect(panel).to_contain_text("The film stopped arriving: the connection or the edge server is away.")
+    expect(panel).to_contain_text("The film stopped arriving: the connection or the server is away.")
     expect(panel).to_contain_text("Check the connection, then try again")
     line.mend()
     panel.get_by_role("button", name="Try again").click()

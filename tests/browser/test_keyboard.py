@@ -79,8 +79,40 @@ def test_a_slash_begins_a_search_that_answers_while_one_types(page: Page) -> Non
     expect(best).to_be_hidden()
 
 
+def open_television(open_page: Open, cinema: Cinema) -> Page:
+    """A window as large as a television."""
+    viewport = {"width": 1920, "height": 1080}
+    return open_page(base_url=cinema.url, storage_state=cinema.signed_in(), viewport=viewport)
+
+
+@pytest.mark.parametrize("path", ["/films", "/title/{film}", "/title/{show}", "/search", "/activity", "/no/such/page"])
+def test_a_television_shows_at_once_where_the_focus_is(open_page: Open, cinema: Cinema, path: str) -> None:
+    page = open_television(open_page, cinema)
+    page.goto(path.format(film=cinema.ids[FILM], show=cinema.ids[SHOW]) + "?tv=1")
+    expect(page.locator(":focus")).to_be_visible()
+    focused = page.evaluate(FOCUSED)
+    assert focused["isSeen"], focused
+
+
+def test_a_remote_walks_over_what_a_television_s_player_has(open_page: Open, cinema: Cinema) -> None:
+    page = open_television(open_page, cinema)
+    page.goto("/?tv=1")
+    expect(page.get_by_test_id("still").first).to_be_focused()
+    screen = Screen(page, cinema).play(FILM)
+    for name in ("Keys", "Picture in picture", "Full screen"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+    screen.press("ArrowUp")
+    expect(page.get_by_test_id("play")).to_be_focused()
+    screen.press("ArrowUp")
+    expect(screen.bar).to_be_focused()
+    screen.press("ArrowDown")
+    expect(page.get_by_test_id("play")).to_be_focused()
+    screen.press("ArrowUp").press("ArrowUp")
+    expect(page.get_by_test_id("back")).to_be_focused()
+
+
 def test_a_remote_s_arrows_move_the_focus_on_a_television(open_page: Open, cinema: Cinema) -> None:
-    page = open_page(base_url=cinema.url, storage_state=cinema.signed_in(), viewport={"width": 1920, "height": 1080})
+    page = open_television(open_page, cinema)
     for title in cinema.ids:
         cinema.forget(title)
     page.goto("/?tv=1")

@@ -169,12 +169,26 @@ def test_controls_go_when_nothing_moves_and_come_back(screen: Screen) -> None:
 def test_shift_s_tells_the_rung_and_the_buffer(screen: Screen) -> None:
     screen.play(FILM).press("Shift+S")
     stats = screen.page.get_by_test_id("stats")
-    expect(stats.get_by_test_id("stats-rung")).to_contain_text("p · ")
-    expect(stats.get_by_test_id("stats-rung")).to_contain_text("H.264")
+    expect(stats.get_by_test_id("stats-quality")).to_contain_text("p · ")
+    expect(stats.get_by_test_id("stats-quality")).to_contain_text("H.264")
     expect(stats).to_contain_text("s of 30 s")
-    expect(stats.get_by_test_id("stats-startup")).to_contain_text(" ms")
+    expect(stats.get_by_test_id("stats-startup")).to_contain_text(" s")
     screen.press("Shift+S")
     expect(stats).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 390, 430])
+def test_a_phone_tells_how_long_the_film_is(open_page: Open, cinema: Cinema, width: int) -> None:
+    viewport = {"width": width, "height": 740}
+    page = open_page(base_url=cinema.url, storage_state=cinema.signed_in(), viewport=viewport)
+    screen = Screen(page, cinema).play(FILM).press("k")
+    screen.expect_state("paused")
+    time = page.get_by_test_id("time")
+    expect(time.get_by_text("/ 0:40")).to_be_visible()
+    box, play = time.bounding_box(), page.get_by_test_id("play").bounding_box()
+    assert box is not None
+    assert play is not None
+    assert box["y"] + box["height"] <= play["y"], "it stands above the buttons, whatever its length"
 
 
 def test_the_next_episode_is_offered_at_the_end_and_plays(screen: Screen, cinema: Cinema) -> None:

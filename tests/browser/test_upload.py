@@ -74,3 +74,20 @@ def test_what_is_no_film_gets_a_reason_and_a_remedy_and_can_be_put_away(page: Pa
     expect(job).to_contain_text("dd a film in one of these: MP4 or QuickTime")
     job.get_by_role("button", name="Remove diary").click()
     expect(job).to_have_count(0)
+
+
+def test_all_that_has_ended_is_put_away_at_once(page: Page, text: Path) -> None:
+    page.goto("/upload")
+    for name in ("first", "second"):
+        other = text.with_name(f"{name}.mp4")
+        other.write_bytes(text.read_bytes() + name.encode())
+        page.get_by_test_id("file-input").set_input_files(other)
+    expect(page.locator("[data-testid=upload][data-state=done]")).to_have_count(2)
+    page.goto("/activity")
+    failed = page.locator("[data-testid=job][data-state=failed]")
+    for name in ("first", "second"):
+        expect(failed.filter(has_text=name)).to_have_count(1)
+    page.get_by_role("button", name="Clear all: Needs you").click()
+    expect(failed).to_have_count(0)
+    page.get_by_role("button", name="Clear all: Finished").click()
+    expect(page.get_by_role("heading", name="All quiet")).to_be_visible()

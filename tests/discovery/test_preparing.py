@@ -48,6 +48,17 @@ def test_a_job_whose_title_is_gone_is_shown_under_the_name_it_kept() -> None:
     assert [(each.title, each.title_id) for each in shown] == [("Kept", "")]
 
 
+def test_a_film_that_one_job_hands_on_to_the_next_counts_once() -> None:
+    made = job("slug", payload={"title": "Fog"}, kind="demo")
+    shown = preparing_of([made, job("a")], library(on_its_way("a", title="Fog")), NOW, Pace().eta_s)
+    assert [each.job_id for each in shown] == ["job_a"]
+
+
+def test_its_kind_is_known_before_its_title_is_there() -> None:
+    jobs = [job("x", payload={"title": "Harbour: Fog", "show": "Harbour"}), job("y", payload={"title": "Rain"})]
+    assert [each.kind for each in preparing_of(jobs, library(), NOW, Pace().eta_s)] == ["episode", "film"]
+
+
 def test_the_stage_is_the_first_that_is_not_done() -> None:
     progress = Progress((Stage("inspect", 1, 1), Stage("360p", 1, 4), Stage("720p", 0, 4)))
     titles = [show("s", title="Harbour"), episode("e", "s", 1, 1, title="Fog", state="processing", height=0)]

@@ -30,6 +30,7 @@ export function aPreparing(more: Partial<Preparing> = {}): Preparing {
   return {
     title_id: '',
     job_id: 'job_1',
+    kind: 'film',
     title: 'Meridian',
     state: 'running',
     stage: 'render',
@@ -44,5 +45,5 @@ export function aPreparing(more: Partial<Preparing> = {}): Preparing {
 
 export function aHome(preparing: Preparing[], cards: Card[] = []): Home {
   const row = { id: 'new', title: 'New', reason: '', shape: 'poster' as const, items: cards };
-  return { hero: null, rows: cards.length > 0 ? [row] : [], preparing };
+  return { hero: null, rows: cards.length > 0 ? [row] : [], preparing, coming: preparing.length };
 }

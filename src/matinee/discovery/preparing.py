@@ -10,10 +10,9 @@ import msgspec
 
 from matinee.base.units import Seconds
 from matinee.catalog.snapshot import Snapshot
-from matinee.catalog.title import Picture, Title, is_playable
+from matinee.catalog.title import Kind, Picture, Title, is_playable
 from matinee.work.job import LIVE, Job, JobState, fraction
 
-PREPARING_MAX = 50
 PACE_FROM_S = 3.0  # an estimate from less than this swings too much to be shown
 PACES_MAX = 1_000  # jobs whose pace is remembered
 
@@ -21,10 +20,14 @@ Eta: TypeAlias = Callable[[Job, Seconds], float | None]
 
 
 class Preparing(msgspec.Struct, frozen=True, kw_only=True):
-    """A job on its way to a title; `eta_s` is None while nobody can say. `reason`, `remedy`: why it failed or waits."""
+    """A job on its way to a title; `eta_s` is None while nobody can say. `reason`, `remedy`: why it failed or waits.
+
+    `title_id` is empty until the file is in; until then `kind` is a film unless the job says that it is of a show.
+    """
 
     title_id: str
     job_id: str
+    kind: Kind
     title: str
     state: JobState
     stage: str
@@ -55,13 +58,16 @@ class Pace:
 
 
 def preparing_of(jobs: Iterable[Job], snapshot: Snapshot, now: Seconds, eta: Eta) -> tuple[Preparing, ...]:
-    """What is being prepared: running first, then waiting; one entry a title, of its latest job."""
+    """All that is being prepared: running first, then waiting; one entry a title, of its latest job."""
     latest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.created):
         latest[job.subject] = job
     shown = [job for job in latest.values() if _is_shown(job, snapshot.titles.get(job.subject))]
     shown.sort(key=lambda job: (_ORDER[job.state], -job.priority, job.created, job.id))
-    return tuple(_preparing(job, snapshot, now, eta) for job in shown[:PREPARING_MAX])
+    coming = [_preparing(job, snapshot, now, eta) for job in shown]
+    # For a moment both the job that made a film and the one that encodes it are at work.
+    taken_in = {each.title for each in coming if each.title_id}
+    return tuple(each for each in coming if each.title_id or each.title not in taken_in)
 
 
 _ORDER = {state: rank for rank, state in enumerate((JobState.RUNNING, JobState.QUEUED))}
@@ -83,6 +89,7 @@ def _preparing(job: Job, snapshot: Snapshot, now: Seconds, eta: Eta) -> Preparin
     return Preparing(
         title_id=title.id if title is not None else "",
         job_id=job.id,
+        kind=title.kind if title is not None else "episode" if job.payload.get("show") else "film",
         title=_name(title, job, snapshot),
         state=job.state,
         stage=stage_of(job),

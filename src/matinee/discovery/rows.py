@@ -18,7 +18,8 @@ Shape: TypeAlias = Literal["poster", "still"]
 CONTINUE_MAX = 50  # rule V7
 NEW_MAX = 20
 GENRE_ROWS_MAX = 20  # nobody scrolls past twenty rows
-GENRE_ITEMS_MAX = 40
+GENRE_ITEMS_MIN, GENRE_ITEMS_MAX = 3, 40  # fewer are no row: they stand in New, or among the others
+OTHERS_MAX = 40
 HERO_CANDIDATES = 8  # the opening film is one of the newest
 SIMILAR_MAX = 12
 _DAY_S = 86_400
@@ -35,11 +36,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def home_rows(snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> tuple[Row, ...]:
-    """Continue Watching, New, then a row a genre, the largest first; none is empty.
+    """Continue Watching, New, a row for each genre of some size, the largest first, then the others; none is empty.
 
-    The opening film is left out of a row that has something else to show.
+    The opening film is left out of a row that has enough else to show.
     """
     rows = [_continue_row(snapshot, viewer), _new_row(snapshot, viewer, hero), *_genre_rows(snapshot, viewer, hero)]
+    rows.append(_others_row(snapshot, viewer, hero, rows))
     return tuple(row for row in rows if row.items)
 
 
@@ -90,7 +92,7 @@ def _continue_row(snapshot: Snapshot, viewer: Viewer) -> Row:
 
 
 def _new_row(snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> Row:
-    items = _without(snapshot.shelf, hero)[:NEW_MAX]
+    items = _without(hero, snapshot.shelf)[:NEW_MAX]
     return Row(
         id="new",
         title="New",
@@ -101,7 +103,8 @@ def _new_row(snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> Row:
 
 
 def _genre_rows(snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> list[Row]:
-    return [_genre_row(genre, snapshot, viewer, hero) for genre in snapshot.genres[:GENRE_ROWS_MAX]]
+    rows = (_genre_row(genre, snapshot, viewer, hero) for genre in snapshot.genres[:GENRE_ROWS_MAX])
+    return [row for row in rows if len(row.items) >= GENRE_ITEMS_MIN]
 
 
 def _genre_row(genre: str, snapshot: Snapshot, viewer: Viewer, hero: Title | None) -> Row:
@@ -111,7 +114,19 @@ def _genre_row(genre: str, snapshot: Snapshot, viewer: Viewer, hero: Title | Non
         title=genre,
         reason=_counted(titles),
         shape="poster",
-        items=cards_of(_without(titles, hero)[:GENRE_ITEMS_MAX], snapshot, viewer),
+        items=cards_of(_without(hero, titles, GENRE_ITEMS_MIN)[:GENRE_ITEMS_MAX], snapshot, viewer),
+    )
+
+
+def _others_row(snapshot: Snapshot, viewer: Viewer, hero: Title | None, rows: Sequence[Row]) -> Row:
+    shown = {card.id for row in rows for card in row.items} | ({hero.id} if hero is not None else set())
+    others = [title for title in snapshot.shelf if title.id not in shown]
+    return Row(
+        id="others",
+        title="Everything else",
+        reason="what is in no other row",
+        shape="poster",
+        items=cards_of(others[:OTHERS_MAX], snapshot, viewer),
     )
 
 
@@ -122,9 +137,9 @@ def _counted(titles: Sequence[Title]) -> str:
     return " and ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n) + " in the library"
 
 
-def _without(titles: Sequence[Title], hero: Title | None) -> list[Title]:
+def _without(hero: Title | None, titles: Sequence[Title], at_least: int = 1) -> list[Title]:
     rest = [title for title in titles if hero is None or title.id != hero.id]
-    return rest or list(titles)
+    return rest if len(rest) >= at_least else list(titles)
 
 
 def _shelf_id(snapshot: Snapshot, title_id: str) -> str:

@@ -24,14 +24,16 @@ Encodes: TypeAlias = Callable[[], Awaitable[Sequence[Job]]]
 """The jobs that make titles playable: those that wait or run, and the failed ones."""
 
 EMPTY_SUGGESTIONS = 6
+PREPARING_MAX = 50  # cards: more are counted, not shown
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """The home page."""
+    """The home page; `coming` counts all the titles on their way, of which `preparing` has the first."""
 
     hero: Card | None
     rows: tuple[Row, ...]
     preparing: tuple[Preparing, ...]
+    coming: int
 
 
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,12 +95,15 @@ class Discovery:
 
     async def home(self, account_id: str) -> Home:
         """The home page of an account."""
+        jobs = await self.encodes()  # before the titles: a title is there before its job
         snapshot, viewer = await self._seen_by(account_id)
         hero = hero_of(snapshot, viewer, account_id)
+        coming = preparing_of(jobs, snapshot, viewer.now, self.pace.eta_s)
         return Home(
             hero=card_of(hero, snapshot, viewer, hero_reason(hero, snapshot, viewer)) if hero is not None else None,
             rows=home_rows(snapshot, viewer, hero),
-            preparing=preparing_of(await self.encodes(), snapshot, viewer.now, self.pace.eta_s),
+            preparing=coming[:PREPARING_MAX],
+            coming=len(coming),
         )
 
     async def shelf(

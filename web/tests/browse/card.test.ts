@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { displaySize, isBegun, isSeen, nameOf, playHref, playLabel, whereLeftOff } from '../../src/lib/browse/card.ts';
-import { genresOf, listingOf } from '../../src/lib/browse/listing.ts';
 import { aCard } from '../cards.ts';
 
 const episode = aCard({ kind: 'episode', title: 'Room 408', show_title: 'Nine Miles of Rain', season: 2, episode: 3 });
@@ -36,21 +35,5 @@ describe('a card', () => {
     expect(displaySize('Aphelion')).toBe('short');
     expect(displaySize('What the Cedars Kept from Us in May')).toBe('medium');
     expect(displaySize('A Very Long Title That Somebody Was Very Proud of Indeed')).toBe('long');
-  });
-});
-
-describe('a list of titles', () => {
-  it('is what its address says', () => {
-    expect(listingOf(new URLSearchParams('genre=Drama&sort=new'), { kind: 'film', sort: 'title' })).toEqual({
-      kind: 'film',
-      genre: 'Drama',
-      sort: 'new',
-    });
-    expect(listingOf(new URLSearchParams('sort=worst'), { sort: 'title' })).toEqual({ sort: 'title' });
-  });
-
-  it('offers the frequent genres first', () => {
-    const cards = [aCard({ genres: ['Noir', 'Drama'] }), aCard({ genres: ['Drama'] }), aCard({ genres: ['Action'] })];
-    expect(genresOf(cards)).toEqual(['Drama', 'Action', 'Noir']);
   });
 });

@@ -496,6 +496,7 @@ export interface components {
         };
         /** Home */
         Home: {
+            coming: number;
             hero: components["schemas"]["Card"] | null;
             preparing: components["schemas"]["Preparing"][];
             rows: components["schemas"]["Row"][];
@@ -574,6 +575,8 @@ export interface components {
         Preparing: {
             eta_s: number | null;
             job_id: string;
+            /** @enum {string} */
+            kind: "film" | "show" | "episode";
             poster: components["schemas"]["Picture"] | null;
             progress: number;
             reason: string;

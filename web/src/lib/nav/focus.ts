@@ -32,13 +32,23 @@ export function moveByArrow(event: KeyboardEvent, root: ParentNode): boolean {
   return true;
 }
 
-/** One line of text uses left and right; up and down leave it. */
+/** Focuses the first thing in `root`: a remote starts there. */
+export function focusFirst(root: ParentNode): void {
+  reachable(root)[0]?.focus({ preventScroll: true });
+}
+
+/** One line of text and a bar use left and right; up and down leave them. */
 function leavesField(element: HTMLElement, direction: Direction): boolean {
-  return element instanceof HTMLInputElement && element.type !== 'range' && (direction === 'up' || direction === 'down');
+  const isLine = element.role === 'slider' || (element instanceof HTMLInputElement && element.type !== 'range');
+  return isLine && (direction === 'up' || direction === 'down');
+}
+
+function reachable(root: ParentNode): HTMLElement[] {
+  return [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(isReachable);
 }
 
 function nextElement(from: Element | null, direction: Direction, root: ParentNode): HTMLElement | undefined {
-  const all = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(isReachable);
+  const all = reachable(root);
   if (!from || from === document.body) return all[0];
   const others = all.filter((element) => element !== from);
   const boxes = others.map((element) => element.getBoundingClientRect());

@@ -1,8 +1,8 @@
 import { listingOf } from '#lib/browse/listing.ts';
-import { getTitles } from '#lib/api/client.ts';
+import { loadShelf, SHELF } from '#lib/browse/shelf.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ fetch, url }) => {
-  const listing = listingOf(url.searchParams, { kind: 'film', sort: 'title' });
-  return { listing, first: await getTitles(listing, fetch) };
+export const load: PageLoad = ({ fetch, url, depends }) => {
+  depends(SHELF);
+  return loadShelf(listingOf(url.searchParams, { kind: 'film', sort: 'title' }), fetch);
 };
