@@ -44,9 +44,8 @@ async def enqueue_demo(catalog: Catalog, jobs: Jobs, home: Path, priority: int) 
     if marker.exists() or (await catalog.snapshot()).titles:
         return 0
     for film in PROGRAMME:
-        await jobs.enqueue(
-            DEMO, film.slug, {"title": f"{film.show}: {film.title}" if film.show else film.title}, priority
-        )
+        name = f"{film.show}: {film.title}" if film.show else film.title
+        await jobs.enqueue(DEMO, film.slug, {"title": name, "show": film.show}, priority)
     marker.touch()
     return len(PROGRAMME)
 

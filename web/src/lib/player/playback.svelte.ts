@@ -429,7 +429,7 @@ export class Playback {
     const throughputBps = Number.isFinite(stats.estimatedBandwidth) ? stats.estimatedBandwidth : 0;
     this.stats = {
       ...this.stats,
-      rungHeight: active?.height ?? video.videoHeight,
+      rungHeight: active ? boxHeight(active) : video.videoHeight,
       rungBps: active?.bandwidth ?? 0,
       codec: codecName(active?.codecs ?? ''),
       bufferS: bufferAhead(ranges(video.buffered), video.currentTime),
@@ -448,11 +448,17 @@ export class Playback {
 
 export { BUFFER_GOAL_S };
 
+/** The height of the 16:9 box that a picture fills, upright or on its side: 720 of 1280x536 and of 720x1280. */
+function boxHeight({ width, height }: VideoTrack): number {
+  const [longer, shorter] = [Math.max(width ?? 0, height ?? 0), Math.min(width ?? 0, height ?? 0)];
+  return Math.max(shorter, Math.round((longer * 9) / 16));
+}
+
 /** One rung a height, the best first. */
 function rungsOf(tracks: VideoTrack[]): Rung[] {
   const byHeight = new Map<number, Rung>();
   for (const track of tracks) {
-    const height = track.height ?? 0;
+    const height = boxHeight(track);
     const known = byHeight.get(height);
     if (!known || track.active) byHeight.set(height, { height, bandwidth: track.bandwidth, isActive: track.active, track });
   }
