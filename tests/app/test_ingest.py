@@ -202,7 +202,7 @@ async def test_reconciling_gives_every_title_on_its_way_a_job(
     monkeypatch.setattr(ingesting, "COMING_S", -1.0)
     for name in ("a", "b", "c"):
         await platform.ingest.take(given_at(make_film(tmp_path, name, name.encode())), ignore)
-    kept, lost, cancelled = await platform.catalog.processing()
+    kept, lost, cancelled = await platform.catalog.unfinished()
     jobs = {job.subject: job for job in await platform.jobs.list()}
     await platform.jobs.cancel(jobs[cancelled.id].id)
     for job in (jobs[kept.id], jobs[lost.id]):
@@ -216,6 +216,17 @@ async def test_reconciling_gives_every_title_on_its_way_a_job(
     assert sorted(platform.disposed) == sorted([lost.id, cancelled.id])
     live = await platform.jobs.list(states=[JobState.QUEUED])
     assert [job.subject for job in live] == [kept.id]
+
+
+async def test_a_title_says_that_its_job_has_failed_until_it_is_tried_again(platform: Intake, tmp_path: Path) -> None:
+    added = await platform.ingest.take(given_at(make_film(tmp_path)), ignore)
+    await platform.jobs.fail(await claimed(platform, ENCODE), "the disk was full")
+    await platform.ingest.reconcile()
+    failed = await platform.catalog.get(added.title.id)
+    assert (failed.state, failed.reason) == ("failed", "the disk was full")
+    await platform.ingest.retry(added.job.id)
+    again = await platform.catalog.get(added.title.id)
+    assert (again.state, again.reason) == ("processing", "")
 
 
 async def test_a_master_whose_title_never_came_is_swept_after_a_while(
@@ -267,7 +278,7 @@ async def test_an_upload_is_taken_in_and_its_bytes_are_gone(platform: Intake, tm
     await platform.ingest.enqueue_upload(upload, path)
     assert len(await platform.jobs.list(kind=INGEST)) == 1
     await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
-    title = (await platform.catalog.processing())[0]
+    title = (await platform.catalog.unfinished())[0]
     assert (title.title, title.year, title.source_name) == ("Said", 1999, "Fog.1999.1080p.mkv")
     assert [path.suffix for path in (tmp_path / "uploads").iterdir()] == [".json"], "its bytes are gone"
 
@@ -278,7 +289,7 @@ async def test_an_upload_whose_taker_was_killed_at_the_very_end_is_in(platform: 
     job = await claimed(platform, INGEST)
     await platform.ingest.handle(lease_of(job))
     await platform.ingest.handle(lease_of(job))  # its end was not recorded
-    assert len(await platform.catalog.processing()) == 1
+    assert len(await platform.catalog.unfinished()) == 1
 
 
 async def test_an_upload_that_is_gone_and_was_never_taken_is_refused(platform: Intake, tmp_path: Path) -> None:
@@ -301,7 +312,7 @@ async def test_a_file_of_the_watched_folder_stays(platform: Intake, tmp_path: Pa
     path = make_film(tmp_path)
     await enqueue_file(platform.jobs, "a", path, name=path.name, said={}, origin="watch")
     await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
-    assert [title.title for title in await platform.catalog.processing()] == ["Fog"]
+    assert [title.title for title in await platform.catalog.unfinished()] == ["Fog"]
     assert path.exists()
 
 

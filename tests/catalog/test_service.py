@@ -106,7 +106,7 @@ async def test_a_failure_keeps_what_could_be_played_before(catalog: Catalog) -> 
     assert (await catalog.mark_failed(fresh.id, "no video")).state == "failed"
     assert (await catalog.mark_failed(playing.id, "disk full")).state == "ready"
     assert (await catalog.mark_processing(fresh.id)).state == "processing"
-    assert [title.id for title in await catalog.processing()] == [fresh.id]
+    assert [title.id for title in await catalog.unfinished()] == [fresh.id]
 
 
 async def test_an_edit_changes_only_what_it_names(catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ from litestar import delete, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from matinee.app.ingest import Ingest
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
@@ -46,9 +47,9 @@ async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity
 
 
 @post("/v1/jobs/{job_id:str}/retry", opt=_OWNER, status_code=200)
-async def retry_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> Activity:
+async def retry_job(job_id: FromPath[str], ingest: Given[Ingest], catalog: Given[Catalog]) -> Activity:
     """Try a job again that failed or was given up."""
-    job = await jobs.retry(job_id)
+    job = await ingest.retry(job_id)
     return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -23,7 +24,7 @@ from matinee.base import objects as store
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
-from matinee.catalog.service import Catalog
+from matinee.catalog.service import Catalog, UnknownTitle
 from matinee.catalog.title import Metadata, Source, Title, episode_code, merged, plain
 from matinee.encoding.plan import KIND, Order, Sidecar
 from matinee.work.control import Lease
@@ -120,10 +121,18 @@ class Ingest:
         if job.payload["origin"] == "upload":
             await asyncio.to_thread(uploads.remove_part, Path(job.payload["path"]).parent, job.subject)
 
+    async def retry(self, job_id: str) -> Job:
+        """Try a job again that failed or was given up. Raises NoSuchJob and NotNow."""
+        job = await self.jobs.retry(job_id)
+        if job.kind == ENCODE:
+            with suppress(UnknownTitle):  # of a job that was given up, the title may be gone: the job will say so
+                await self.catalog.mark_processing(job.subject)
+        return job
+
     async def reconcile(self) -> int:
-        """At start: every title on its way has a job, and no master is left without a title. Answers the jobs made."""
+        """Every title on its way has a job or says why not, no master is without a title. Answers the jobs made."""
         made, before = 0, self.jobs.clock() - COMING_S
-        for title in await self.catalog.processing():
+        for title in await self.catalog.unfinished():
             job = await self.jobs.find(ENCODE, title.id)
             is_abandoned = job is not None and job.state is JobState.CANCELLED
             if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
@@ -131,6 +140,8 @@ class Ingest:
             elif job is None and title.created < before:
                 await self._encoding(title)
                 made += 1
+            elif job is not None and job.state is JobState.FAILED and title.state != "failed":
+                await self.catalog.mark_failed(title.id, job.reason)
         await self._sweep_masters()
         return made
 

@@ -119,10 +119,10 @@ class Catalog:
         async with reading(self.engine) as connection:
             return await _find(connection, source=sha256)
 
-    async def processing(self) -> Sequence[Title]:
+    async def unfinished(self) -> Sequence[Title]:
         """The films and episodes that nobody can play yet, read from the database itself."""
         async with reading(self.engine) as connection:
-            chosen = select(titles).where(titles.c.state == "processing", titles.c.kind != "show")
+            chosen = select(titles).where(titles.c.state != "ready", titles.c.kind != "show")
             return [_title(row) for row in (await connection.execute(chosen)).mappings()]
 
     async def add(self, metadata: Metadata, source: Source) -> Title:

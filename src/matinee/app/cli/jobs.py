@@ -52,7 +52,7 @@ def _run(settings: Settings, wanted: str, job_id: str = "") -> Sequence[Job]:
         async with opened(settings) as platform:
             if wanted == "list":
                 return await platform.jobs.list()
-            change = platform.jobs.retry if wanted == "retry" else platform.jobs.cancel
+            change = platform.ingest.retry if wanted == "retry" else platform.jobs.cancel
             return [await change(job_id)]
 
     return asyncio.run(run())

@@ -122,7 +122,7 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
         try:
             await dispatcher.drain()
             now = platform.clock()
-            if now >= next_upkeep or await _was_given_up(platform, next_upkeep - UPKEEP_S):
+            if now >= next_upkeep or await _has_come_to_nothing(platform, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
         except Exception:
@@ -134,9 +134,9 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     await dispatcher.drain()
 
 
-async def _was_given_up(platform: Platform, since: float) -> bool:
-    """Whether a person has cancelled a title's job since then."""
-    last = await platform.jobs.list(states=[JobState.CANCELLED], kind=ENCODE, limit=1)
+async def _has_come_to_nothing(platform: Platform, since: float) -> bool:
+    """Whether a title's job has failed since then, or a person has given one up."""
+    last = await platform.jobs.list(states=[JobState.CANCELLED, JobState.FAILED], kind=ENCODE, limit=1)
     return bool(last) and last[0].updated > since
 
 

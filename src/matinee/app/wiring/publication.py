@@ -55,7 +55,7 @@ class Publication:
 
     async def catch_up(self) -> None:
         """Show the titles that can be played and are not shown, whatever became of the event that told so."""
-        for title in await self.catalog.processing():
+        for title in await self.catalog.unfinished():
             try:
                 await self._show(title, await self.assets.latest(title.id))
             except NoAsset:

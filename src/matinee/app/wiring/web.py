@@ -45,6 +45,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 "discovery": platform.discovery,
                 "playback": platform.playback,
                 "jobs": platform.jobs,
+                "ingest": platform.ingest,
                 "uploads": platform.uploads,
                 "edges": Edges(settings.edge_url, edge_port),
             },
