@@ -1,8 +1,6 @@
 """How many durable jobs a second: enqueue, and the whole life of one (claim, finish), against a plain INSERT.
 
-    python bench/jobs.py            SQLite
-    services/postgres start         ... prints a URL; then
-    python bench/jobs.py URL        SQLite and PostgreSQL
+`python -m bench.jobs` measures SQLite and a PostgreSQL of its own (services/postgres).
 
 The baseline commits one row of the same size in each transaction, on the same file or server in the same run: what is
 left is what leases, fences and idempotence cost. Writes `bench/results/jobs.json`.
@@ -13,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
-import sys
+import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert
@@ -25,13 +23,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
+from bench.machine import machine, write_result
 from matinee.base.clock import system_clock
 from matinee.base.database import JOBS, open_engine, writing
 from matinee.work.service import Jobs
 
 OPERATIONS = 1_000
 SCHEMA = "bench_jobs"
-RESULTS = Path(__file__).parent / "results" / "jobs.json"
+POSTGRES = Path(__file__).parents[1] / "services" / "postgres"
 PAYLOAD = {"title": "title_01hq0000000000000000000000", "rungs": [360, 480, 720, 1080]}
 
 _plain = Table("plain", MetaData(), Column("id", Integer, primary_key=True), Column("content", Text))
@@ -97,18 +96,32 @@ async def on_postgres(url: str) -> dict[str, float]:
         await engine.dispose()
 
 
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a server that is there for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
+        Path(folder).chmod(0o755)  # root starts the server as somebody else
+        environment = {**os.environ, "MATINEE_SERVICES_FOLDER": folder}
+        try:
+            started = subprocess.run([POSTGRES, "start"], env=environment, check=True, capture_output=True, text=True)
+            yield started.stdout.strip()
+        finally:
+            subprocess.run([POSTGRES, "stop"], env=environment, check=True, capture_output=True)
+
+
 async def main(postgres_url: str) -> None:
+    """Measure, print, write."""
+    before = machine()
     results: dict[str, object] = {
         "operations": OPERATIONS,
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "machine": before,
         "sqlite, synchronous=FULL": await on_sqlite(),
+        "postgresql, fsync=off (services/postgres)": await on_postgres(postgres_url),
     }
-    if postgres_url:
-        results["postgresql, fsync=off (services/postgres)"] = await on_postgres(postgres_url)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    print(RESULTS.read_text(), end="")
+    print(json.dumps(results, indent=2))
+    print(f"written to {write_result('jobs', results)}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))
+    with postgres() as url:
+        asyncio.run(main(url))
