@@ -227,6 +227,22 @@ async def test_a_title_says_that_its_job_has_failed_until_it_is_tried_again(plat
     await platform.ingest.retry(added.job.id)
     again = await platform.catalog.get(added.title.id)
     assert (again.state, again.reason) == ("processing", "")
+    await platform.catalog.mark_failed(added.title.id, "as somebody thought who looked too early")
+    await platform.ingest.reconcile()
+    assert (await platform.catalog.get(added.title.id)).state == "processing"
+
+
+async def test_a_failed_job_that_is_put_away_is_not_begun_again(
+    platform: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "COMING_S", -1.0)
+    added = await platform.ingest.take(given_at(make_film(tmp_path)), ignore)
+    await platform.jobs.fail(await claimed(platform, ENCODE), "the disk was full")
+    await platform.ingest.reconcile()
+    await platform.jobs.put_away(added.job.id)
+    assert await platform.ingest.reconcile() == 0
+    assert (await platform.catalog.get(added.title.id)).state == "failed"
+    assert await platform.jobs.list() == []
 
 
 async def test_a_master_whose_title_never_came_is_swept_after_a_while(

@@ -6,10 +6,12 @@ import random
 from collections import Counter
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.encoding.film import ENCODER, NTSC_FILM, ORDER, STEREO, SUBTITLES, film, planned, samples_of
+from tests.playback.asset_sample import BARE
 
 from matinee.encoding.plan import (
     Plan,
@@ -129,6 +131,15 @@ def test_nothing_may_be_watched_without_sound_subtitles_and_pictures(missing: st
     everything = set(all_names(PLAN))
     assert publishable(PLAN, everything)
     assert publishable(PLAN, everything - {missing}) == ()
+
+
+def test_nobody_is_offered_less_than_before() -> None:
+    done = set(all_names(PLAN))
+    before = [msgspec.structs.replace(BARE, video=BARE.video * 2)]
+    lowest = {name for name in done if not any(other.key in name for other in PLAN.video[1:])}
+    assert publishable(PLAN, lowest) == PLAN.video[:1]
+    assert publishable(PLAN, lowest, before) == ()
+    assert publishable(PLAN, done, before) == PLAN.video
 
 
 def test_nothing_is_left_to_do_when_everything_is_done() -> None:

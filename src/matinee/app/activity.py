@@ -9,7 +9,7 @@ from litestar import delete, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from matinee.app.ingest import Ingest
+from matinee.app.ingest import FILM_KINDS, Ingest
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
@@ -40,8 +40,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/v1/jobs", opt=_OWNER)
 async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity]:
-    """The jobs, the one that changed last first."""
-    found = [job for job in await jobs.list() if not is_handed_on(job)]
+    """The jobs that are about films, the one that changed last first."""
+    found = [job for job in await jobs.list() if job.kind in FILM_KINDS and not is_handed_on(job)]
     names = titles_of(found, await catalog.snapshot())
     return [_activity(job, names[job.id]) for job in found]
 

@@ -32,6 +32,7 @@ from matinee.work.job import LIVE, Job, JobState, Progress, Stage
 from matinee.work.service import Jobs
 
 ENCODE, INGEST, DEMO = KIND, "ingest", "demo"  # the kinds of jobs that films come by
+FILM_KINDS = (ENCODE, INGEST, DEMO)
 COMING_S = 60.0  # who adds a film may still be keeping what lies beside it, before its job is enqueued
 ORPHAN_S = 3_600.0  # a master without a title is left alone this long: its title may be about to come
 
@@ -69,6 +70,7 @@ class Ingest:
         master = await self._known(path, now)
         if master is None:
             master = await self._stored(given, on_bytes, is_ours)
+            now = await asyncio.to_thread(seen, given.path)  # as it is after it was linked
             await self.catalog.remember_file(path, now.size_bytes, now.mtime_ns, master.sha256)
         return await self.add(master, given)
 
@@ -133,17 +135,26 @@ class Ingest:
         """Every title on its way has a job or says why not, no master is without a title. Answers the jobs made."""
         made, before = 0, self.jobs.clock() - COMING_S
         for title in await self.catalog.unfinished():
-            job = await self.jobs.find(ENCODE, title.id)
-            is_abandoned = job is not None and job.state is JobState.CANCELLED
-            if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
-                await self.removal.remove(title.id)
-            elif job is None and title.created < before:
-                await self._encoding(title)
-                made += 1
-            elif job is not None and job.state is JobState.FAILED and title.state != "failed":
-                await self.catalog.mark_failed(title.id, job.reason)
+            with suppress(UnknownTitle):  # somebody has removed it just now
+                made += await self._follow_up(title, before)
         await self._sweep_masters()
         return made
+
+    async def _follow_up(self, title: Title, before: float) -> bool:
+        """Bring a title that cannot be played yet into line with its job; whether a job had to be made."""
+        job = await self.jobs.find(ENCODE, title.id)
+        if job is not None and job.state is JobState.FAILED:
+            if (title.state, title.reason) != ("failed", job.reason):
+                await self.catalog.mark_failed(title.id, job.reason)
+        elif job is not None and job.state in LIVE and title.state == "failed":
+            await self.catalog.mark_processing(title.id)
+        is_abandoned = job is not None and job.state is JobState.CANCELLED
+        if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
+            await self.removal.remove(title.id)
+        elif job is None and title.state == "processing" and title.created < before:
+            await self._encoding(title)
+            return True
+        return False
 
     async def _new_title(self, master: Master, metadata: Metadata) -> Title:
         source = Source(sha256=master.sha256, name=master.name, size_bytes=master.size_bytes)

@@ -102,7 +102,6 @@ def store_master(
             sha256 = _hashed(file, path, before, on_bytes)
             with _incoming(folder) as incoming:
                 os.link(path, incoming)
-                os.utime(incoming)  # its age counts from now: a title is about to name it
                 _settle(incoming, folder / master_key(sha256))
         else:
             sha256 = _copied(file, path, before, folder, on_bytes)
@@ -243,7 +242,10 @@ def _settle(incoming: Path, target: Path) -> None:
     """Force the file to the disk and give it its name, unless the same film is there already."""
     with incoming.open("rb") as file:
         os.fsync(file.fileno())
-    if not target.exists():
+    os.utime(incoming)  # its age counts from now: a title is about to name it
+    if target.exists():
+        os.utime(target)
+    else:
         incoming.rename(target)
         descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -123,14 +123,31 @@ class _Run:
 
     async def to_the_end(self) -> None:
         inspection = await self._inspect()
+        last = self.versions[-1] if self.versions else None
+        if last is not None and last.is_complete:
+            await self._publish_with_subtitles(last, inspection)
+            return
         self.done = await asyncio.to_thread(self._what_exists)
         windows = await self._sample(inspection)
         self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder)
         self.done |= await asyncio.to_thread(self._what_exists)
-        self.done |= planning.passed_before(self.plan, self.versions, self.done)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
         await self._work_through(self.plan)
+
+    async def _publish_with_subtitles(self, last: Asset, inspection: Inspection) -> None:
+        """Every rung is published: what can be new are the subtitles. Nothing that is watched is made again."""
+        subtitles = planning.subtitles_of(self.order, inspection)
+        if {track.key for track in last.subtitles} == {track.key for track in subtitles}:
+            return
+        bare = planning.plan_of(self.order, inspection, (), self.job.encoder)
+        self.plan = msgspec.structs.replace(bare, video=(), audio=(), subtitles=subtitles)
+        self.done = await asyncio.to_thread(self._what_exists)
+        self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
+        for task in planning.subtitle_tasks(self.plan, self.done):
+            await self._perform(task)
+        tracks = tuple([await asyncio.to_thread(self._facts, track, SubtitleTrack) for track in subtitles])
+        await self.job.assets.publish(msgspec.structs.replace(last, subtitles=tracks), self.order.source)
 
     async def _inspect(self) -> Inspection:
         self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
@@ -204,11 +221,8 @@ class _Run:
         return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority)
 
     async def _publish_if_more(self, plan: Plan) -> None:
-        rungs = planning.publishable(plan, self.done)
-        offered = len(self.versions[-1].video) if self.versions else 0
-        # What can be watched already never gets worse on the way to something better.
-        is_better = len(rungs) >= min(offered, len(plan.video))
-        if rungs and rungs != self.published and is_better:
+        rungs = planning.publishable(plan, self.done, self.versions)
+        if rungs and rungs != self.published:
             draft = await asyncio.to_thread(self._draft, plan, rungs)
             await self.job.assets.publish(draft, self.order.source)
             self.published = rungs

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from matinee.encoding.asset import Asset, rendition_keys
+from matinee.encoding.asset import Asset
 from matinee.encoding.ladder import ladder
 from matinee.encoding.recipe import (
     AUDIO_BPS,
@@ -157,7 +157,7 @@ def plan_of(order: Order, inspection: Inspection, samples: Sequence[Window], enc
         windows=windows_of(inspection, timeline),
         video=_video(order, inspection, timeline, samples, encoder),
         audio=_audio(order, inspection, timeline, encoder),
-        subtitles=tuple(_named(recipe) for recipe in _subtitles(order, timeline)),
+        subtitles=subtitles_of(order, inspection),
     )
 
 
@@ -210,18 +210,22 @@ def _label(track: AudioStream, number: int) -> str:
     return track.title or f"Track {number}"
 
 
-def _subtitles(order: Order, timeline: Timeline) -> list[SubtitleRecipe]:
-    return [
-        SubtitleRecipe(
-            text=sidecar.text,
-            language=sidecar.language,
-            label=sidecar.label,
-            is_sdh=sidecar.is_sdh,
-            is_forced=sidecar.is_forced,
-            duration_s=timeline.duration_s,
+def subtitles_of(order: Order, inspection: Inspection) -> tuple[Rendition, ...]:
+    """The subtitle tracks that were ordered."""
+    duration_s = timeline_of(inspection).duration_s
+    return tuple(
+        _named(
+            SubtitleRecipe(
+                text=sidecar.text,
+                language=sidecar.language,
+                label=sidecar.label,
+                is_sdh=sidecar.is_sdh,
+                is_forced=sidecar.is_forced,
+                duration_s=duration_s,
+            )
         )
         for sidecar in order.sidecars
-    ]
+    )
 
 
 def sampling_tasks(source: str, windows: Sequence[Chunk], done: Collection[str]) -> list[Task]:
@@ -240,15 +244,21 @@ def next_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
     """
     tasks = [
         *(_sound_tasks(plan, done)),
-        *(
-            Task(kind="subtitles", makes=facts_name(track.key), rendition=track.key, priority=SOUND_PRIORITY)
-            for track in plan.subtitles
-        ),
+        *subtitle_tasks(plan, done),
         Task(kind="pictures", makes=pictures_name(plan.order.source), priority=SOUND_PRIORITY),
     ]
     for rank, rung in enumerate(plan.video):
         tasks += _rung_tasks(plan, rung, SOUND_PRIORITY - 10 * (rank + 1), done)
     return sorted((task for task in tasks if task.makes not in done), key=lambda task: -task.priority)
+
+
+def subtitle_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
+    """The subtitle tracks that are not there yet."""
+    tasks = [
+        Task(kind="subtitles", makes=facts_name(track.key), rendition=track.key, priority=SOUND_PRIORITY)
+        for track in plan.subtitles
+    ]
+    return [task for task in tasks if task.makes not in done]
 
 
 def _sound_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
@@ -290,8 +300,11 @@ def _rung_tasks(plan: Plan, rung: Rendition, priority: int, done: Collection[str
     return [Task(kind="package", makes=facts_name(rung.key), rendition=rung.key, priority=priority + 1)]
 
 
-def publishable(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
-    """The rungs that may be watched now: all below the first unfinished one, once sound and pictures are there."""
+def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = ()) -> tuple[Rendition, ...]:
+    """The rungs that may be watched now: all below the first unfinished one, once sound and pictures are there.
+
+    None while they are fewer than the last of the published `versions` has: what is watched gets no worse on the way.
+    """
     common = [
         *(check_name(plan, track.key, 0) for track in plan.audio),
         *(facts_name(track.key) for track in plan.subtitles),
@@ -304,14 +317,8 @@ def publishable(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
         if not is_passed(plan, rung, done):
             break
         ready.append(rung)
-    return tuple(ready)
-
-
-def passed_before(plan: Plan, versions: Sequence[Asset], done: Collection[str]) -> set[str]:
-    """The marks of checks that renditions passed for a version that is published: what is watched is not in doubt."""
-    published = {key for version in versions for key in rendition_keys(version)}
-    keys = [one.key for one in (*plan.video, *plan.audio) if one.key in published and facts_name(one.key) in done]
-    return {check_name(plan, key, window.number) for key in keys for window in plan.windows}
+    offered = len(versions[-1].video) if versions else 0
+    return tuple(ready) if len(ready) >= min(offered, len(plan.video)) else ()
 
 
 def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:

@@ -3,12 +3,22 @@ import { invalidate } from '$app/navigation';
 
 const POLL_MS = 2000;
 
-/** Has what depends on `key` loaded anew every two seconds while the page is in sight; returns how to stop. */
+/** Has what depends on `key` loaded anew, two seconds after the last time, while the page is in sight; returns how to stop. */
 export function poll(key: string): () => void {
-  const timer = setInterval(() => {
-    if (!document.hidden) void invalidate(key);
-  }, POLL_MS);
+  let isOver = false;
+  let timer = later();
+
+  function later() {
+    return setTimeout(() => void look(), POLL_MS);
+  }
+
+  async function look() {
+    if (!document.hidden) await invalidate(key);
+    if (!isOver) timer = later();
+  }
+
   return () => {
-    clearInterval(timer);
+    isOver = true;
+    clearTimeout(timer);
   };
 }

@@ -82,7 +82,8 @@ class Bars:
             self._say(": ".join(filter(None, (film, state, reason))))
 
     def _say(self, text: str) -> None:
-        self._console.print(escaped(text), highlight=False, soft_wrap=True)  # a line of a log is one line
+        line = escaped(text.replace("\n", " "))  # a line of a log is one line
+        self._console.print(line, highlight=False, soft_wrap=True)
 
     def _set(self, film: str, stage: str, description: str, done: float, total: float) -> None:
         key = (film, stage)

@@ -13,7 +13,7 @@ from matinee.app.settings import Settings, read_settings
 from matinee.base.errors import MatineeError
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-WIDE = 200  # columns of a table when the output is no terminal: a row is a line, for `grep`
+WIDE = 10_000  # columns a table may have when the output is no terminal: a row is a line, for `grep`
 
 
 class Output:

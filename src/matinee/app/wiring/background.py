@@ -43,7 +43,7 @@ STALLED_S = 60.0
 """A file of the object store's own to which nothing was written for so long was left by a process that died."""
 JOBS_KEPT_S = 30 * 86_400.0
 TIDY = Schedule(name="tidy", cron="0 4 * * *", kind="tidy", subject="store")
-"""Once a night, by one control of all: what needs a look at every object of the store."""
+"""Once a night, by one control of all: what needs a look at every picture."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,14 +117,17 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     """Until `stop`: deliver events as they come, and sweep now and then."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
     dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change,))
-    next_upkeep = 0.0
+    next_upkeep = looked = 0.0
     while not stop.is_set():
         try:
             await dispatcher.drain()
             now = platform.clock()
-            if now >= next_upkeep or await _has_come_to_nothing(platform, next_upkeep - UPKEEP_S):
+            if now >= next_upkeep or await _is_newer(platform, JobState.CANCELLED, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
+            elif await _is_newer(platform, JobState.FAILED, looked):
+                await platform.ingest.reconcile()
+            looked = now
         except Exception:
             _log.exception("looking after events and leftovers failed; trying again")
         try:
@@ -134,9 +137,9 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     await dispatcher.drain()
 
 
-async def _has_come_to_nothing(platform: Platform, since: float) -> bool:
-    """Whether a title's job has failed since then, or a person has given one up."""
-    last = await platform.jobs.list(states=[JobState.CANCELLED, JobState.FAILED], kind=ENCODE, limit=1)
+async def _is_newer(platform: Platform, state: JobState, since: float) -> bool:
+    """Whether a title's job has come to this state since then."""
+    last = await platform.jobs.list(states=[state], kind=ENCODE, limit=1)
     return bool(last) and last[0].updated > since
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -77,8 +78,14 @@ class AccessLog:
         try:
             os.write(fd, batch)
             if 0 < self._file_bytes < os.fstat(fd).st_size:
-                fcntl.flock(fd, fcntl.LOCK_EX)
-                if self._path.stat().st_ino == os.fstat(fd).st_ino:  # no other worker has put it away before us
-                    self._path.replace(f"{self._path}.1")
+                _put_away(self._path, fd)
         finally:
             os.close(fd)
+
+
+def _put_away(path: Path, fd: int) -> None:
+    """Make the open file at `path` the older one, unless another worker has just done so."""
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    with suppress(OSError):
+        if path.stat().st_ino == os.fstat(fd).st_ino:
+            path.replace(f"{path}.1")

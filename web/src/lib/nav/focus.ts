@@ -32,9 +32,16 @@ export function moveByArrow(event: KeyboardEvent, root: ParentNode): boolean {
   return true;
 }
 
-/** Focuses the first thing in `root`: a remote starts there. */
+/** Focuses the first thing in `root` that is in sight: a remote starts there. */
 export function focusFirst(root: ParentNode): void {
-  reachable(root)[0]?.focus({ preventScroll: true });
+  const all = reachable(root);
+  const target = all.find(isInSight) ?? all[0];
+  target?.focus({ preventScroll: true });
+}
+
+function isInSight(element: HTMLElement): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
 }
 
 /** One line of text and a bar use left and right; up and down leave them. */

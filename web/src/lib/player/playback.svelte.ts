@@ -429,7 +429,7 @@ export class Playback {
     const throughputBps = Number.isFinite(stats.estimatedBandwidth) ? stats.estimatedBandwidth : 0;
     this.stats = {
       ...this.stats,
-      rungHeight: active ? boxHeight(active) : video.videoHeight,
+      rungHeight: boxHeight(active ?? { width: video.videoWidth, height: video.videoHeight }),
       rungBps: active?.bandwidth ?? 0,
       codec: codecName(active?.codecs ?? ''),
       bufferS: bufferAhead(ranges(video.buffered), video.currentTime),
@@ -449,7 +449,7 @@ export class Playback {
 export { BUFFER_GOAL_S };
 
 /** The height of the 16:9 box that a picture fills, upright or on its side: 720 of 1280x536 and of 720x1280. */
-function boxHeight({ width, height }: VideoTrack): number {
+function boxHeight({ width, height }: Pick<VideoTrack, 'width' | 'height'>): number {
   const [longer, shorter] = [Math.max(width ?? 0, height ?? 0), Math.min(width ?? 0, height ?? 0)];
   return Math.max(shorter, Math.round((longer * 9) / 16));
 }
