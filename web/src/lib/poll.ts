@@ -3,7 +3,7 @@ import { invalidate } from '$app/navigation';
 
 const POLL_MS = 2000;
 
-/** Has what depends on `key` loaded anew, two seconds after the last time, while the page is in sight; returns how to stop. */
+/** Has what depends on `key` loaded anew every two seconds while the page is in sight; returns how to stop. */
 export function poll(key: string): () => void {
   let isOver = false;
   let timer = later();
