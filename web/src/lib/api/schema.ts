@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * ListJobs
-         * @description The jobs, the one that changed last first.
+         * @description The jobs that are about films, the one that changed last first.
          */
         get: operations["list_jobs"];
         put?: never;
