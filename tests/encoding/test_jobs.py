@@ -24,10 +24,12 @@ from matinee.base.errors import Unavailable
 from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, SegmentIndex, rendition_keys
+from matinee.encoding.hull import LOWEST_BPS, quality_ladder
 from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tasks import EncoderDiffers, FfmpegFailed, FramesMissing
+from matinee.encoding.trial import Analysis
 
 CLIP = Clip(frames=312, width=854, height=480)
 """13 s at 23.976: three segments, three chunks, two rungs."""
@@ -160,6 +162,28 @@ async def test_subtitles_that_come_later_are_published_with_every_rung_at_once(
         "inspect",
         "rendition.json",
     ]
+
+
+async def test_rungs_of_measured_quality_are_encoded_to_it_and_a_title_is_tried_once(
+    place: Workshop, flash_and_beep: Path
+) -> None:
+    order = msgspec.structs.replace(place.take(flash_and_beep), ladder="quality")
+    await place.encode(order)
+    last = (await place.versions())[-1]
+    assert last.is_complete
+    assert last.video[0].average_bps <= LOWEST_BPS
+    assert [stage.name for stage in place.reports[-1].stages][:3] == ["inspect", "analyse", "try"]
+    for rung in last.video:
+        assert len(compare(flash_and_beep, read_file, checked(place, rung)).times) == CLIP.frames
+    (kept,) = place.stored("analyses")
+    analysis = msgspec.json.decode(store.read(place.objects, kept), type=Analysis)
+    assert {trial.size[1] for trial in analysis.trials} == {240, 360, 480}
+    assert [rung.name for rung in last.video] == [rung.name for rung in quality_ladder(analysis.trials)]
+
+    place.compute.performed.clear()
+    await place.encode(msgspec.structs.replace(order, title_id="title_2"))
+    assert place.compute.performed
+    assert not [name for name in place.compute.performed if "trial-" in name or name.endswith(".mp4")]
 
 
 async def test_a_film_without_sound_is_published(place: Workshop, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def _another(known: object) -> object:
     match known:
         case bool():
             return not known
+        case None:
+            return 1.0
         case int() | float():
             return known + 1
         case str():

@@ -27,7 +27,14 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     """What a process of Matinee gets to see: nothing of ours but where its data lies, and quick settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MATINEE_", "PYTHONDONTWRITE"))}
     chosen = {"MATINEE_HOME": str(home), "MATINEE_PORT": "0", "MATINEE_EDGE_PORT": "0", "MATINEE_DEMO": "false"}
-    return {**kept, "PYTHONPATH": str(SOURCE), **chosen, "MATINEE_PRESET": "ultrafast", **settings}
+    return {
+        **kept,
+        "PYTHONPATH": str(SOURCE),
+        **chosen,
+        "MATINEE_PRESET": "ultrafast",
+        "MATINEE_LADDER": "fast",
+        **settings,
+    }
 
 
 @dataclass(frozen=True)

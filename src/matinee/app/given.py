@@ -13,6 +13,7 @@ from matinee.catalog.library import Beside, Find, beside_file
 from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo
 from matinee.catalog.title import Metadata, merged
+from matinee.encoding.ladder import LadderKind
 
 STEPS_UP = 3  # folders above a film that may say something: the season's, the show's, the shelf's
 NEAR_MAX = 10_000  # files looked at beside a film: more is no film's folder
@@ -32,6 +33,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Where the subject of its pictures is, 0..1 each way: what a crop keeps."""
     is_damaged_accepted: bool = False
     """Whether a film is taken whose frames are not all there: publish what is."""
+    ladder: LadderKind | None = None
+    """How its rungs are found; None: as the settings say."""
     warnings: tuple[str, ...] = ()
     show: Metadata | None = None
     show_poster: Path | None = None

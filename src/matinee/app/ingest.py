@@ -26,6 +26,7 @@ from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog, UnknownTitle
 from matinee.catalog.title import Metadata, Source, Title, episode_code, merged, plain
+from matinee.encoding.ladder import LadderKind
 from matinee.encoding.plan import KIND, Order, Sidecar
 from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage
@@ -57,6 +58,7 @@ class Ingest:
     objects: Objects
     removal: Removal
     storage_limit_bytes: int = 0
+    ladder: LadderKind = "fast"
 
     async def take(self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False) -> Added:
         """Store the film's master and add it. A file that was taken before and has not changed is not read again.
@@ -82,7 +84,7 @@ class Ingest:
         warnings = await Keeper(self.catalog, self.objects).keep(given, title, show)
         if title.state == "failed":
             title = await self.catalog.mark_processing(title.id)
-        job = await self._encoding(title, is_damaged_accepted=given.is_damaged_accepted)
+        job = await self._encoding(title, is_damaged_accepted=given.is_damaged_accepted, ladder=given.ladder)
         title = await self.catalog.get(title.id)
         if before is not None and _is_meant_otherwise(given.metadata, before):
             name = f"{before.title} {episode_code(before)}".rstrip()
@@ -189,14 +191,17 @@ class Ingest:
             raise
         return msgspec.structs.replace(master, name=given.name or master.name)
 
-    async def _encoding(self, title: Title, *, is_damaged_accepted: bool = False) -> Job:
+    async def _encoding(
+        self, title: Title, *, is_damaged_accepted: bool = False, ladder: LadderKind | None = None
+    ) -> Job:
         """The job that makes `title` playable; one that is done is begun again only for other subtitles."""
         job = await self.jobs.find(ENCODE, title.id)
         if job is not None and job.state in LIVE:
             return job
         last = job.payload if job is not None and title.height else {}
         # What a person accepted of a film that can be played holds for its later orders too.
-        order = await self._order(title, is_damaged_accepted or bool(last.get("is_damaged_accepted")))
+        is_damaged_accepted = is_damaged_accepted or bool(last.get("is_damaged_accepted"))
+        order = await self._order(title, is_damaged_accepted, ladder or self.ladder)
         if job is not None and job.state is JobState.DONE and title.height and _tracks(last) == _tracks(order):
             return job
         await self._put_away_failures(title)
@@ -208,13 +213,14 @@ class Ingest:
             if job.payload.get("source") == title.source:
                 await self.jobs.put_away(job.id)
 
-    async def _order(self, title: Title, is_damaged_accepted: bool) -> dict[str, Any]:
+    async def _order(self, title: Title, is_damaged_accepted: bool, ladder: LadderKind) -> dict[str, Any]:
         order = Order(
             title_id=title.id,
             master=master_key(title.source),
             source=title.source,
             size_bytes=title.source_size_bytes,
             is_damaged_accepted=is_damaged_accepted,
+            ladder=ladder,
             sidecars=tuple(
                 Sidecar(
                     text=kept.key,

@@ -82,6 +82,12 @@ def check_head(path: Path) -> None:
         demuxer_of(file.read(HEAD_BYTES))
 
 
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a film, which names its master. Raises UnusableFile and FileChanged."""
+    with _opened(path) as file:
+        return _hashed(file, path, _seen(file), lambda _: None)
+
+
 def store_master(
     path: Path, objects: Objects, on_bytes: OnBytes, *, limit_bytes: int = 0, is_ours: bool = False
 ) -> Master:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import Invalid
+from matinee.encoding.ladder import LadderKind
 
 
 class UnknownSetting(Invalid):
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """An FFmpeg of your own; empty: the one that comes with Matinee."""
     preset: str = "fast"
     """x264's preset for every rung: ultrafast ... veryslow."""
+    ladder: LadderKind = "quality"
+    """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0

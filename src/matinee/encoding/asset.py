@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from matinee.encoding.ladder import box_height
+
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """One CMAF segment inside `media.mp4`: where its bytes are, and when it is presented."""
@@ -47,9 +49,8 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def box_height(self) -> int:
-        """The height of the 16:9 box that it fills, upright or on its side: 720 of 1280x536 and of 720x1280."""
-        longer, shorter = max(self.width, self.height), min(self.width, self.height)
-        return max(shorter, round(longer * 9 / 16))
+        """The height of the 16:9 box that it fills."""
+        return box_height(self.width, self.height)
 
 
 class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
+from matinee.encoding.ladder import Rung
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
 from matinee.encoding.source import Inspection, colours, has_index
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
@@ -64,14 +65,8 @@ def chunk_argv(
     """Encode one chunk of one rung: exactly `chunk.end - chunk.start` frames, an IDR where each segment starts."""
     rung, timeline = recipe.rung, recipe.timeline
     frames = chunk.end - chunk.start
-    filters = [
-        on_timeline(inspection, timeline, chunk.start),
-        *_tagged(inspection),
-        f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=tv",
-        "setsar=1",
-        "format=yuv420p",
-        f"tpad=stop_mode=clone:stop={frames}",  # the last frame is held when the source's last timestamp is odd
-    ]
+    size = (rung.width, rung.height)
+    filters = [on_timeline(inspection, timeline, chunk.start), *_pictures(inspection, size, frames)]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, chunk)),
@@ -87,6 +82,85 @@ def chunk_argv(
     ]  # fmt: skip
 
 
+def _pictures(inspection: Inspection, size: tuple[int, int], frames: int) -> list[str]:
+    """Filters that make what the encoder is given: so large, square samples, limited range, `frames` of it."""
+    return [
+        *_tagged(inspection),
+        f"scale={size[0]}:{size[1]}:flags=bicubic:out_range=tv",
+        "setsar=1",
+        "format=yuv420p",
+        f"tpad=stop_mode=clone:stop={frames}",  # the last frame is held when the source's last timestamp is odd
+    ]
+
+
+def trial_argv(
+    ffmpeg: Path,
+    source: Path,
+    inspection: Inspection,
+    timeline: Timeline,
+    piece: Chunk,
+    size: tuple[int, int],
+    crfs: Sequence[float],
+    preset: str,
+) -> list[str]:
+    """Encode one piece at one size with each rate factor, into `0.mp4`, `1.mp4` ... of the folder it runs in."""
+    assert inspection.video is not None
+    frames, outputs = piece.end - piece.start, range(len(crfs))
+    names = "".join(f"[v{n}]" for n in outputs)
+    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames)]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
+        "-filter_complex", f"[0:{inspection.video.index}]{','.join(filters)},split={len(crfs)}{names}",
+        *(
+            option
+            for n, crf in enumerate(crfs)
+            for option in (
+                "-map", f"[v{n}]", "-frames:v", str(frames),
+                "-c:v", "libx264", "-preset", preset, "-threads", "1", "-crf", f"{crf:g}", "-bf", "3",
+                "-x264-params", "keyint=infinite:scenecut=0:open-gop=0",
+                "-fps_mode", "passthrough", "-f", "mp4", f"{n}.mp4",
+            )
+        ),
+    ]  # fmt: skip
+
+
+def vmaf_argv(
+    ffmpeg: Path,
+    source: Path,
+    inspection: Inspection,
+    timeline: Timeline,
+    piece: Chunk,
+    display: tuple[int, int],
+    encodes: Sequence[Path],
+    model: str,
+    every: int,
+) -> list[str]:
+    """Score encodes of one piece against the source at display resolution, into `0.json`, `1.json` ... where it runs.
+
+    Frame n is held against frame n. `model` is the name of one of libvmaf's own.
+    """
+    assert inspection.video is not None
+    frames = piece.end - piece.start
+    reference = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, display, frames)]
+    references = "".join(f"[r{n}]" for n in range(len(encodes)))
+    graph = [
+        f"[0:{inspection.video.index}]{','.join(reference)},trim=end_frame={frames},setpts=N,split={len(encodes)}"
+        f"{references}"
+    ]
+    for n in range(len(encodes)):
+        scaled = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N"
+        options = f"model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:log_path={n}.json:shortest=1"
+        graph.append(f"[{n + 1}:0]{scaled}[e{n}];[e{n}][r{n}]libvmaf={options}[s{n}]")
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
+        *(option for path in encodes for option in opened(path, "mov", decoders=("h264",))),
+        "-filter_complex", ";".join(graph),
+        *(option for n in range(len(encodes)) for option in ("-map", f"[s{n}]", "-f", "null", "-")),
+    ]  # fmt: skip
+
+
 def _tagged(inspection: Inspection) -> list[str]:
     """A filter that names the colours of a source that does not."""
     name = colours(inspection.video) if inspection.video is not None else ""
@@ -94,12 +168,12 @@ def _tagged(inspection: Inspection) -> list[str]:
 
 
 def x264(recipe: VideoRecipe) -> list[str]:
-    """One-pass average bitrate under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
-    bps, encoder, segment = recipe.rung.bitrate_bps, recipe.encoder, recipe.timeline.segment_frames
+    """A rung's rate control under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
+    encoder, segment = recipe.encoder, recipe.timeline.segment_frames
     idr = idr_frames(segment, segment)
     return [
         "-c:v", "libx264", "-preset", encoder.preset, "-profile:v", "high", "-threads", str(encoder.threads),
-        "-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S)),
+        *_rate(recipe.rung),
         "-bf", "3",
         # stitchable: SPS and PPS do not depend on the chunk's content. scenecut=0 and an endless keyint: IDRs are
         # where force_key_frames says, on every rung alike.
@@ -107,6 +181,15 @@ def x264(recipe: VideoRecipe) -> list[str]:
         "-force_key_frames", "expr:" + "+".join(f"eq(mod(n,{segment}),{frame})" for frame in idr),
         "-forced-idr", "1",
     ]  # fmt: skip
+
+
+def _rate(rung: Rung) -> list[str]:
+    """Constant quality up to a cap where quality was measured; else one-pass average bitrate."""
+    if rung.crf is not None and rung.maxrate_bps is not None:
+        cap = rung.maxrate_bps
+        return ["-crf", f"{rung.crf:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * BUFFER_S))]
+    bps = rung.bitrate_bps
+    return ["-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S))]
 
 
 def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: AudioRecipe, out: Path) -> list[str]:

@@ -23,11 +23,10 @@ from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrac
 from matinee.encoding.plan import Order, Plan, Rendition, Task
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
-from matinee.encoding.sample import Window
 from matinee.encoding.service import Assets
-from matinee.encoding.source import FilmRefused, Inspection, accept
-from matinee.encoding.tasks import VERDICTS, Workplace, inspect, perform, sample_window
-from matinee.encoding.timeline import timeline_of
+from matinee.encoding.source import FilmRefused, Inspection
+from matinee.encoding.study import Study, cancel_all, looked
+from matinee.encoding.tasks import VERDICTS, Workplace, perform
 from matinee.work.compute import Compute
 from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage
@@ -36,7 +35,6 @@ Args = TypeVarTuple("Args")
 
 IN_FLIGHT_MAX = 64
 """Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
-FIRST_PRIORITY = 100
 JOB_PRIORITY = 1_000
 """A job of a higher priority goes before any task of a lower one."""
 
@@ -112,6 +110,7 @@ class _Run:
         self.done: set[str] = set()
         self.started: set[str] = set()
         self.published: Sequence[Rendition] = ()
+        self.study = Study(job.objects, job.encoder, order, self._run, self._tell)
 
     def rendition_keys(self) -> list[str]:
         plan = self.plan
@@ -122,14 +121,15 @@ class _Run:
         return image_names(self._read(name, Pictures)) if store.exists(self.job.objects, name) else []
 
     async def to_the_end(self) -> None:
-        inspection = await self._inspect()
+        inspection = await self.study.inspection()
         last = self.versions[-1] if self.versions else None
         if last is not None and last.is_complete:
             await self._publish_with_subtitles(last, inspection)
             return
         self.done = await asyncio.to_thread(self._what_exists)
-        windows = await self._sample(inspection)
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder)
+        windows = await self.study.samples(inspection)
+        analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
+        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -149,41 +149,11 @@ class _Run:
         tracks = tuple([await asyncio.to_thread(self._facts, track, SubtitleTrack) for track in subtitles])
         await self.job.assets.publish(msgspec.structs.replace(last, subtitles=tracks), self.order.source)
 
-    async def _inspect(self) -> Inspection:
-        self.lease.report(Progress((Stage("inspect", 0, 1),), ""))
-        name = await self._run(inspect, self.order, name=f"inspect-{self.order.source[:12]}", priority=FIRST_PRIORITY)
-        found: Inspection = await asyncio.to_thread(self._unpacked, name, Inspection)
-        return accept(found, damaged=self.order.is_damaged_accepted)
-
     def _what_exists(self) -> set[str]:
         """Names of what is there already: intermediates, and the facts of renditions that are whole."""
         exist = set(store.keys_under(self.job.objects, planning.work_folder(self.order.source)))
         facts = (planning.facts_name(key) for key in self.rendition_keys())
         return exist | {name for name in facts if store.exists(self.job.objects, name)}
-
-    async def _sample(self, inspection: Inspection) -> list[Window]:
-        timeline = timeline_of(inspection)
-        windows = planning.windows_of(inspection, timeline)
-        tasks = planning.sampling_tasks(self.order.source, windows, self.done)
-        running = [
-            asyncio.create_task(
-                self._run(
-                    sample_window, self.order, timeline, windows[task.part],
-                    name=task.makes, priority=task.priority,
-                )
-            )
-            for task in tasks
-        ]  # fmt: skip
-        try:
-            for count, finished in enumerate(asyncio.as_completed(running), start=len(windows) - len(tasks) + 1):
-                await finished
-                self.lease.report(Progress((Stage("inspect", 1, 1), Stage("analyse", count, len(windows))), ""))
-        finally:
-            await _cancel_all(running)
-        return await asyncio.to_thread(self._windows, [window.number for window in windows])
-
-    def _windows(self, numbers: Sequence[int]) -> list[Window]:
-        return [self._unpacked(planning.window_name(self.order.source, number), Window) for number in numbers]
 
     def _write_plan(self, plan: Plan) -> str:
         """Workers read the plan from the store: a task's arguments stay small."""
@@ -210,7 +180,7 @@ class _Run:
                     one.result()
                 await self._publish_if_more(plan)
         finally:
-            await _cancel_all(running)
+            await cancel_all(list(running))
 
     async def _perform(self, task: Task) -> str:
         return await self._run(perform, self.plan_name, task, name=task.makes, priority=task.priority)
@@ -245,22 +215,22 @@ class _Run:
     def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:
         return self._read(planning.facts_name(rendition.key), kind)
 
-    def _unpacked(self, name: str, kind: type[Any]) -> Any:
-        return msgspec.msgpack.decode(store.read(self.job.objects, name), type=kind)
-
     def _read(self, name: str, kind: type[Any]) -> Any:
         return msgspec.json.decode(store.read(self.job.objects, name), type=kind)
 
     def _report(self, plan: Plan) -> None:
-        self.lease.report(Progress(tuple(stages(plan, self.done)), ""))
+        self._tell(stages(plan, self.done))
+
+    def _tell(self, stages: Sequence[Stage]) -> None:
+        self.lease.report(Progress(tuple(stages), ""))
 
 
 def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
     """How far a title is, for people: looking at it, its sound, then each rung by its chunks."""
     sound = [planning.facts_name(track.key) for track in (*plan.audio, *plan.subtitles)]
     shown = [
-        Stage("inspect", 1, 1),
-        Stage("analyse", len(plan.windows), len(plan.windows)),
+        *looked(len(plan.windows), len(plan.windows)),
+        *([Stage("try", 1, 1)] if plan.order.ladder == "quality" else []),
         Stage("sound", sum(name in done for name in sound), len(sound)),
     ]
     for rung in plan.video:
@@ -280,9 +250,3 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
 def _rung_name(rung: Rendition) -> str:
     assert isinstance(rung.recipe, VideoRecipe)
     return rung.recipe.rung.name
-
-
-async def _cancel_all(running: Collection[asyncio.Task[str]]) -> None:
-    for one in running:
-        one.cancel()
-    await asyncio.gather(*running, return_exceptions=True)

@@ -5,10 +5,14 @@ The fast mode: the base ladder's bitrates times the title's complexity factor (0
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import msgspec
 
 from matinee.base.units import BitsPerSecond
 
+LadderKind: TypeAlias = Literal["fast", "quality"]
+"""How rungs are found: the base ladder times the title's complexity, or trial encodes and their measured quality."""
 BOX_RATIO = (16, 9)
 BASE_LADDER: tuple[tuple[int, int], ...] = (
     (360, 1_000_000),
@@ -22,13 +26,25 @@ WORTH_A_RUNG = 1.1
 """A rung is made when it has at least this many times the height or width of the one below."""
 
 
-class Rung(msgspec.Struct, frozen=True, kw_only=True):
-    """One quality of a title: even width and height with square samples, average video bitrate wanted."""
+class Rung(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One quality of a title: even width and height with square samples, average video bitrate wanted.
+
+    A rung of measured quality has the rate factor that reaches `vmaf`, and the most that it may take over a buffer.
+    """
 
     name: str
     width: int
     height: int
     bitrate_bps: BitsPerSecond
+    crf: float | None = None
+    maxrate_bps: BitsPerSecond | None = None
+    vmaf: float | None = None
+
+
+def box_height(width: int, height: int) -> int:
+    """The height of the 16:9 box that a picture fills, upright or on its side: 720 of 1280x536 and of 720x1280."""
+    longer, shorter = max(width, height), min(width, height)
+    return max(shorter, round(longer * BOX_RATIO[1] / BOX_RATIO[0]))
 
 
 def ladder(width: int, height: int, factor: float) -> tuple[Rung, ...]:
@@ -39,12 +55,7 @@ def ladder(width: int, height: int, factor: float) -> tuple[Rung, ...]:
     """
     rungs: list[Rung] = []
     for below, (box, base_bps) in zip(((0, 0), *BASE_LADDER), BASE_LADDER, strict=False):
-        box_width, box_height = -(-box * BOX_RATIO[0] // (2 * BOX_RATIO[1])) * 2, box  # 480 high is 854 wide
-        if height > width:  # a portrait film fits the box turned on its side
-            box_width, box_height = box_height, box_width
-        fit = min(box_width / width, box_height / height)
-        shrink = min(1.0, fit)
-        size = (_even(width * shrink, width), _even(height * shrink, height))
+        fit, size = _fit(width, height, box), fitted(width, height, box)
         if rungs and size[1] < rungs[-1].height * WORTH_A_RUNG:
             break
         base = _between(below, (box, base_bps), 1 / fit) if fit > 1.0 else base_bps
@@ -57,6 +68,20 @@ def ladder(width: int, height: int, factor: float) -> tuple[Rung, ...]:
             )
         )
     return tuple(rungs)
+
+
+def fitted(width: int, height: int, box: int) -> tuple[int, int]:
+    """The even size of a picture that is shrunk, where it must be, to fit a 16:9 box of height `box`."""
+    shrink = min(1.0, _fit(width, height, box))
+    return _even(width * shrink, width), _even(height * shrink, height)
+
+
+def _fit(width: int, height: int, box: int) -> float:
+    """What a picture's sides are multiplied by to fill a 16:9 box of height `box`."""
+    across = -(-box * BOX_RATIO[0] // (2 * BOX_RATIO[1])) * 2  # 480 high is 854 wide
+    if height > width:  # a portrait film fits the box turned on its side
+        return min(box / width, across / height)
+    return min(across / width, box / height)
 
 
 def _between(low: tuple[int, int], high: tuple[int, int], share: float) -> float:

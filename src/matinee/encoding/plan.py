@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from matinee.encoding.asset import Asset
-from matinee.encoding.ladder import ladder
+from matinee.encoding.hull import quality_ladder
+from matinee.encoding.ladder import LadderKind, Rung, ladder
 from matinee.encoding.recipe import (
     AUDIO_BPS,
     AUDIO_CHANNELS_MAX,
@@ -25,6 +26,7 @@ from matinee.encoding.recipe import (
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
 from matinee.encoding.source import AudioStream, Inspection, display_size
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
+from matinee.encoding.trial import Analysis
 
 KIND = "encode"
 """The kind of the jobs that carry a plan out; their subject is a title, their payload an `Order`."""
@@ -53,6 +55,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     sidecars: tuple[Sidecar, ...] = ()
     is_damaged_accepted: bool = False
+    ladder: LadderKind = "fast"
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +111,21 @@ def window_name(source: str, number: int) -> str:
     return f"{work_folder(source)}/window-{number:04}"
 
 
+def trial_name(source: str, analysis: str, number: int) -> str:
+    """The object that the trials of piece `number` make, for the analysis of that key."""
+    return f"{work_folder(source)}/trial-{analysis}-{number:03}"
+
+
+def analysis_folder(source: str) -> str:
+    """Where the analyses of the master with this hash lie; they outlive its jobs, so that nothing is tried twice."""
+    return f"analyses/{source}"
+
+
+def analysis_name(source: str, analysis: str) -> str:
+    """The object that keeps the analysis of that key."""
+    return f"{analysis_folder(source)}/{analysis}"
+
+
 def chunk_name(plan: Plan, rendition: str, number: int) -> str:
     """The object that encoding chunk `number` of a rung makes."""
     return f"{plan.work}/{rendition}/{number:05}.mp4"
@@ -146,8 +164,14 @@ def _nearest(by_start: Mapping[int, Chunk], start: int) -> Chunk:
     return by_start[max(known for known in by_start if known <= start)]
 
 
-def plan_of(order: Order, inspection: Inspection, samples: Sequence[Window], encoder: Encoder) -> Plan:
-    """The plan of an accepted master, once all its windows are sampled."""
+def plan_of(
+    order: Order,
+    inspection: Inspection,
+    samples: Sequence[Window],
+    encoder: Encoder,
+    analysis: Analysis | None = None,
+) -> Plan:
+    """The plan of an accepted master, once all its windows are sampled, and it was tried where that was ordered."""
     timeline = timeline_of(inspection)
     return Plan(
         order=order,
@@ -155,7 +179,7 @@ def plan_of(order: Order, inspection: Inspection, samples: Sequence[Window], enc
         timeline=timeline,
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
-        video=_video(order, inspection, timeline, samples, encoder),
+        video=_video(order, inspection, timeline, _rungs(inspection, samples, analysis), encoder),
         audio=_audio(order, inspection, timeline, encoder),
         subtitles=subtitles_of(order, inspection),
     )
@@ -165,11 +189,17 @@ def _named(recipe: Recipe) -> Rendition:
     return Rendition(key=key_of(recipe), recipe=recipe)
 
 
+def _rungs(inspection: Inspection, samples: Sequence[Window], analysis: Analysis | None) -> tuple[Rung, ...]:
+    assert inspection.video is not None
+    if analysis is not None:
+        return quality_ladder(analysis.trials)
+    return ladder(*display_size(inspection.video), overall(samples).factor)
+
+
 def _video(
-    order: Order, inspection: Inspection, timeline: Timeline, samples: Sequence[Window], encoder: Encoder
+    order: Order, inspection: Inspection, timeline: Timeline, rungs: Sequence[Rung], encoder: Encoder
 ) -> tuple[Rendition, ...]:
     assert inspection.video is not None
-    rungs = ladder(*display_size(inspection.video), overall(samples).factor)
     return tuple(
         _named(
             VideoRecipe(

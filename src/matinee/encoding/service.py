@@ -18,7 +18,7 @@ from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
 from matinee.encoding.asset import Asset, Pictures, image_names, rendition_keys
-from matinee.encoding.plan import Order, pictures_name, work_folder
+from matinee.encoding.plan import Order, analysis_folder, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.tables import assets
 from matinee.insight import outbox
@@ -176,6 +176,7 @@ class Assets:
         stored = await asyncio.to_thread(store.written, self.objects, f"masters/{source}")
         if stored is not None and stored < stored_before and not await self._is_source_in_use(source):
             store.delete(self.objects, f"masters/{source}")
+            store.delete_under(self.objects, analysis_folder(source))
 
     async def _rendition_keys_in_use(self) -> set[str]:
         async with reading(self.engine) as connection:

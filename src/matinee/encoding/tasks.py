@@ -29,13 +29,13 @@ from matinee.base.objects import Objects, open_objects
 from matinee.base.process import Finished, Limits, run_confined, shown
 from matinee.base.scratch import Scratch
 from matinee.base.units import Seconds
-from matinee.encoding import ffmpeg, probe, quality, sample
+from matinee.encoding import ffmpeg, probe, quality, sample, trial
 from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
 from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
 from matinee.encoding.codec import BadConfiguration
 from matinee.encoding.complexity import Luma
 from matinee.encoding.masters import AT_HAND
-from matinee.encoding.mp4 import BadMp4
+from matinee.encoding.mp4 import BadMp4, read_track
 from matinee.encoding.plan import (
     Order,
     Plan,
@@ -268,6 +268,37 @@ def _tile(pixels: bytes, size: tuple[int, int]) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=TILE_QUALITY)
     return out.getvalue()
+
+
+def try_piece(place: Workplace, order: Order, timeline: Timeline, piece: Chunk, preset: str, name: str) -> str:
+    """Encode one piece of a title at every size and rate factor, and score each; answers the name of the object."""
+    place = on_this_machine(place)
+    objects = open_objects(place.objects_url)
+    if store.exists(objects, name):
+        return name
+    inspection = load_inspection(place.objects_url, inspection_name(order.source))
+    assert inspection.video is not None
+    source_size = display_size(inspection.video)
+    measured: list[trial.Measured] = []
+    with _workroom(place, name) as scratch:
+        path, ffmpeg_path = AT_HAND.linked(place.objects_url, objects, order.master, scratch), Path(place.ffmpeg)
+        what = f"trying second {float(piece.start / timeline.fps):.0f}"
+        for size in trial.sizes_of(*source_size):
+            display, model = trial.judged_at(size, *source_size)
+            argv = ffmpeg.trial_argv(ffmpeg_path, path, inspection, timeline, piece, size, trial.CRFS, preset)
+            _run(argv, what, path, scratch)
+            made = [scratch / f"{n}.mp4" for n in range(len(trial.CRFS))]
+            argv = ffmpeg.vmaf_argv(
+                ffmpeg_path, path, inspection, timeline, piece, display, made, model, trial.VMAF_EVERY
+            )
+            _run(argv, what, path, scratch)
+            for n, (crf, encode) in enumerate(zip(trial.CRFS, made, strict=True)):
+                score = msgspec.json.decode((scratch / f"{n}.json").read_bytes(), type=trial.VmafLog)
+                size_bytes = int(read_track(encode).samples.size.sum())
+                measured.append(trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean))
+    found = trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
+    store.write(objects, name, msgspec.msgpack.encode(found))
+    return name
 
 
 def perform(place: Workplace, plan_name: str, task: Task) -> str:
@@ -560,9 +591,9 @@ def _need_build(place: Workplace, build: str) -> None:
         raise EncoderDiffers(f"the plan was made for FFmpeg build {build[:12]}, this worker has {place.build[:12]}")
 
 
-def _run(argv: Sequence[str], what: str, master: Path) -> Finished:
+def _run(argv: Sequence[str], what: str, master: Path, folder: Path | None = None) -> Finished:
     """Run FFmpeg. Raises FfmpegFailed where it blames the master's bytes, else StorageFull or MachineFailed."""
-    done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled)
+    done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled, folder=folder)
     if done.returncode != 0:
         said = _REASON.findall(done.stderr_tail)
         _clear_machine(what, said, master)

@@ -115,6 +115,32 @@ def import_folder(
         raise typer.Exit(1)
 
 
+def analyse(
+    film: Annotated[Path, typer.Argument(help="The film; it is not added.", metavar="FILE")],
+    picture: Annotated[
+        Path | None, typer.Option(help="Where to write the picture (SVG); beside you, named like the film.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find out what a film would become: complexity, trial encodes, rungs and what they save, with a picture."""
+    import asyncio  # noqa: PLC0415
+
+    from matinee.app.analyse import analyse as study  # noqa: PLC0415
+    from matinee.app.cli import tables  # noqa: PLC0415
+    from matinee.app.cli.bars import Bars  # noqa: PLC0415
+    from matinee.app.roles.home import make_home  # noqa: PLC0415
+    from matinee.encoding.plot import hull_svg  # noqa: PLC0415
+
+    settings = settings_now()
+    make_home(settings.home)
+    with Bars(is_told=not json) as bars:
+        found = asyncio.run(study(settings, film, lambda stages: bars.show(film.stem, stages)))
+        bars.clear(film.stem)
+    drawn = picture or Path(f"{film.stem}.hull.svg")
+    drawn.write_text(hull_svg(found.name, found.trials, found.rungs), encoding="utf-8")
+    Output(json).result(found, tables.of_report(found), f"The picture is {escaped(str(drawn))}")
+
+
 def list_titles(json: Json = False) -> None:
     """List everything in the catalogue."""
     from matinee.app.cli import tables  # noqa: PLC0415

@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command(rich_help_panel="Run")(roles.up)
 app.command(name="add", rich_help_panel="Films")(films.add)
 app.command(name="import", rich_help_panel="Films")(films.import_folder)
+app.command(rich_help_panel="Films")(films.analyse)
 app.command(name="list", rich_help_panel="Films")(films.list_titles)
 app.command(rich_help_panel="Films")(films.show)
 app.command(rich_help_panel="Films")(films.remove)

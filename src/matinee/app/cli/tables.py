@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from matinee.app.analyse import Report
 from matinee.app.cli.adding import Imported, said_of
 from matinee.app.cli.catalogue import Details, Quality
 from matinee.catalog.language import language_name
@@ -75,6 +76,37 @@ def of_jobs(jobs: Sequence[Job]) -> RenderableType:
         share = Text(f"{fraction(job.progress):.0%}")
         rows.append((job.id, (_plain(what), _state(job.state.value), share, _plain(notes))))
     return _Listed(("What", "State", "Done", ""), rows)
+
+
+def of_report(report: Report) -> RenderableType:
+    """What a study found out about a film."""
+    part = report.complexity
+    lines = [
+        Text.assemble((_plain(report.name).plain, "bold"), f"  {report.width}x{report.height}"),
+        Text(
+            f"Complexity {part.score:.2f}: detail {part.spatial:.2f}, motion {part.temporal:.2f}, "
+            f"noise {part.noise:.2f}; {report.tried_s:.0f} s of it were tried"
+        ),
+    ]
+    rungs = _table("Rung", "Size", "Mb/s", "At most", "CRF", "VMAF")
+    for rung in report.rungs:
+        rungs.add_row(
+            rung.name,
+            f"{rung.width}x{rung.height}",
+            f"{rung.bitrate_bps / 1e6:.2f}",
+            f"{(rung.maxrate_bps or 0) / 1e6:.2f}",
+            f"{rung.crf:g}",
+            f"{rung.vmaf:.1f}",
+        )
+    if report.saving_percent is None or report.vmaf_range is None:
+        saved = "It cannot be compared with the fixed ladder: the two share no quality."
+    else:
+        low, high = report.vmaf_range
+        more = "fewer" if report.saving_percent >= 0 else "more"
+        saved = (
+            f"{abs(report.saving_percent):.0f} % {more} bits than the fixed ladder at equal VMAF ({low:g} to {high:g})"
+        )
+    return Group(*lines, rungs, Text(saved))
 
 
 def of_settings(rows: Iterable[tuple[str, str, str]]) -> RenderableType:

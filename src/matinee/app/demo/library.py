@@ -93,6 +93,7 @@ def given_of(film: Film, folder: Path) -> Given:
         poster=folder / POSTER,
         fanart=folder / STILL,
         focus=film.look.focus,
+        ladder="fast",  # whoever tries Matinee out wants to see a film soon
         show=metadata_of_show(film) if film.show else None,
         show_poster=folder / POSTER if is_first else None,
         show_fanart=folder / STILL if is_first else None,

@@ -74,9 +74,8 @@ def scratch_folder(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
-    """A control with all handlers, its workers up, and what an earlier one left half-done swept away."""
-    settings = platform.settings
+async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, Workplace]]:
+    """Workers, and where they work."""
     ffmpeg = await asyncio.to_thread(ffmpeg_of, settings)
     build = await asyncio.to_thread(build_of, ffmpeg)
     folder = scratch_folder(settings)
@@ -84,6 +83,13 @@ async def open_control(platform: Platform, name: str = "control") -> AsyncIterat
     place = Workplace(objects_url=settings.objects_url, scratch=str(folder), ffmpeg=str(ffmpeg), build=build)
     certificates = settings.home / "compute-tls"
     async with open_compute(settings.compute_url, settings.worker_count, folder / "dask", certificates) as compute:
+        yield compute, place
+
+
+@asynccontextmanager
+async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
+    """A control with all handlers, and its workers up."""
+    async with opened_workplace(platform.settings) as (compute, place):
         yield control_of(platform, compute, place, name)
 
 

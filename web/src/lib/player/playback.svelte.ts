@@ -454,13 +454,15 @@ function boxHeight({ width, height }: Pick<VideoTrack, 'width' | 'height'>): num
   return Math.max(shorter, Math.round((longer * 9) / 16));
 }
 
-/** One rung a height, the best first. */
+/** One rung a height, the best first: of several that are as high, the one with the most bits. */
 function rungsOf(tracks: VideoTrack[]): Rung[] {
   const byHeight = new Map<number, Rung>();
   for (const track of tracks) {
     const height = boxHeight(track);
     const known = byHeight.get(height);
-    if (!known || track.active) byHeight.set(height, { height, bandwidth: track.bandwidth, isActive: track.active, track });
+    const best = known && known.bandwidth >= track.bandwidth ? known.track : track;
+    const isActive = track.active || (known?.isActive ?? false);
+    byHeight.set(height, { height, bandwidth: best.bandwidth, isActive, track: best });
   }
   return [...byHeight.values()].filter((rung) => rung.height > 0).sort((a, b) => b.height - a.height);
 }

@@ -195,6 +195,7 @@ export const en = {
   'stage.store': 'Storing the file',
   'stage.inspect': 'Looking at the file',
   'stage.analyse': 'Measuring the picture',
+  'stage.try': 'Trying qualities',
   'stage.sound': 'Encoding the sound',
   'stage.rung': 'Encoding {rung}',
 

@@ -7,12 +7,13 @@ const NAMES: Record<string, Message> = {
   store: 'stage.store',
   inspect: 'stage.inspect',
   analyse: 'stage.analyse',
+  try: 'stage.try',
   sound: 'stage.sound',
 };
 
 export function stageName(stage: string): string {
   const known = NAMES[stage];
   if (known) return t(known);
-  if (/^\d+p$/.test(stage)) return t('stage.rung', { rung: stage });
+  if (/^\d+p\+*$/.test(stage)) return t('stage.rung', { rung: stage });
   return stage.charAt(0).toUpperCase() + stage.slice(1).replaceAll('_', ' ');
 }

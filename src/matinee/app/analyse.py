@@ -1,0 +1,95 @@
+"""What a film would become, found out without adding it: complexity, trials, rungs, and what that saves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from matinee.app.master import check_head, hash_of, master_key, seen
+from matinee.app.settings import Settings
+from matinee.app.wiring.background import opened_workplace
+from matinee.base import objects as store
+from matinee.base.objects import open_objects
+from matinee.base.scratch import Scratch
+from matinee.encoding.complexity import Complexity
+from matinee.encoding.hull import Trial, fixed_points, quality_ladder, saving
+from matinee.encoding.ladder import Rung
+from matinee.encoding.plan import Order, analysis_name
+from matinee.encoding.recipe import Encoder
+from matinee.encoding.sample import overall
+from matinee.encoding.source import display_size
+from matinee.encoding.study import Study
+from matinee.encoding.trial import analysis_key
+from matinee.work.job import Stage
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found out. `saving_percent` is fewer bits than the fixed ladder at equal VMAF, over `vmaf_range`."""
+
+    name: str
+    width: int
+    height: int
+    complexity: Complexity
+    factor: float
+    tried_s: float
+    trials: tuple[Trial, ...]
+    rungs: tuple[Rung, ...]
+    fixed: tuple[tuple[float, float], ...]
+    saving_percent: float | None
+    vmaf_range: tuple[float, float] | None
+
+
+async def analyse(settings: Settings, film: Path, report: Callable[[Sequence[Stage]], None]) -> Report:
+    """Study the film at `film` on this installation's workers. Raises what adding it would raise.
+
+    Nothing of it is kept but its trials, which are not made again when it is added.
+    """
+    await asyncio.to_thread(check_head, film)
+    size_bytes = (await asyncio.to_thread(seen, film)).size_bytes
+    source = await asyncio.to_thread(hash_of, film)
+    async with opened_workplace(settings) as (compute, place):
+        with Scratch(Path(place.scratch)) as folder:
+            objects, kept = open_objects((folder / "objects").as_uri()), open_objects(settings.objects_url)
+            await asyncio.to_thread(_link, film, folder / "objects" / master_key(source))
+            here = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
+            encoder = Encoder(build=place.build, preset=settings.preset)
+            name = analysis_name(source, analysis_key(encoder))
+            with contextlib.suppress(FileNotFoundError):
+                store.write(objects, name, await asyncio.to_thread(store.read, kept, name))
+
+            async def run(fn: Callable[..., str], *args: Any, name: str, priority: int) -> str:
+                return await compute.run(fn, here, *args, name=name, priority=priority)
+
+            order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes)
+            study = Study(objects, encoder, order, run, report)
+            inspection = await study.inspection()
+            windows = await study.samples(inspection)
+            found = await study.trials(inspection, windows)
+            await asyncio.to_thread(store.write, kept, name, store.read(objects, name))
+    assert inspection.video is not None
+    width, height = display_size(inspection.video)
+    complexity, rungs, fixed = overall(windows), quality_ladder(found.trials), fixed_points(found.trials)
+    saved = saving(fixed, rungs)
+    return Report(
+        name=film.stem,
+        width=width,
+        height=height,
+        complexity=complexity,
+        factor=complexity.factor,
+        tried_s=found.seconds,
+        trials=found.trials,
+        rungs=rungs,
+        fixed=tuple(fixed),
+        saving_percent=round(-saved[0], 1) if saved else None,
+        vmaf_range=(round(saved[1], 1), round(saved[2], 1)) if saved else None,
+    )
+
+
+def _link(film: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True)
+    to.symlink_to(film.resolve())
