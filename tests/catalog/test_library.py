@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from matinee.catalog.library import Find, Library, beside_file, read_library
 
 
@@ -86,3 +88,9 @@ def test_one_film_is_found_with_what_lies_beside_it() -> None:
     taken = beside_file("x/A (2001).mkv", ["x/A (2001).en.srt", "x/B.mkv", "x/.A (2001).de.srt"])
     assert taken.metadata.year == 2001
     assert [subtitle.path for subtitle in taken.beside.subtitles] == ["x/A (2001).en.srt"]
+
+
+@pytest.mark.parametrize("suffix", ["ass", "dfxp", "srt", "ssa", "ttml", "vtt"])
+def test_subtitles_of_every_kind_that_can_be_read_are_taken(suffix: str) -> None:
+    taken = beside_file("x/A (2001).mkv", [f"x/A (2001).de.{suffix}"])
+    assert [subtitle.path for subtitle in taken.beside.subtitles] == [f"x/A (2001).de.{suffix}"]

@@ -15,9 +15,9 @@ from matinee.app.given import Given, read_limited
 from matinee.base import objects as store
 from matinee.base.errors import MatineeError
 from matinee.base.objects import Objects
+from matinee.base.subtitles import SUBTITLES_MAX_BYTES, clean_webvtt
 from matinee.catalog.naming import SubtitleName
 from matinee.catalog.service import Catalog
-from matinee.catalog.subtitles import SUBTITLES_MAX_BYTES, clean_webvtt
 from matinee.catalog.title import Picture, Sidecar, Title
 
 _Step: TypeAlias = tuple[Path, Coroutine[Any, Any, None]]

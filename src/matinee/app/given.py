@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import MatineeError
-from matinee.catalog.language import language_tag
+from matinee.base.language import language_tag
 from matinee.catalog.library import Beside, Find, beside_file
 from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo

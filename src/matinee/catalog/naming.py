@@ -11,14 +11,14 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from matinee.catalog.language import UNKNOWN, language_name, language_tag
+from matinee.base.language import UNKNOWN, language_tag, subtitle_label
 from matinee.catalog.title import Metadata, plain
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".divx", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
-SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+SUBTITLE_SUFFIXES = frozenset({".ass", ".dfxp", ".srt", ".ssa", ".ttml", ".vtt"})
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _PARTIAL = frozenset([".part", ".!qb", ".!ut", ".crdownload", ".download", ".partial", ".tmp", ".aria2"])
 _EXTRAS = frozenset(
@@ -61,8 +61,7 @@ class SubtitleName(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """What a player's menu calls it: `English (SDH)`."""
-        notes = ["SDH"] * self.is_sdh + ["forced"] * self.is_forced
-        return language_name(self.language) + (f" ({', '.join(notes)})" if notes else "")
+        return subtitle_label(self.language, is_sdh=self.is_sdh, is_forced=self.is_forced)
 
 
 def why_ignored(path: str) -> str | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from matinee.base.errors import Invalid
-from matinee.catalog.language import language_tag
-from matinee.catalog.text import decoded
+from matinee.base.language import language_tag
+from matinee.base.text import decoded
 from matinee.catalog.title import Metadata, Person, Role, tidied
 
 NFO_MAX_BYTES = 1 << 20  # a show with hundreds of actors has some 200 KB

@@ -189,7 +189,7 @@ def _is_wanted(title: Title) -> bool:
 
 
 def _language(text: str) -> str:
-    from matinee.catalog.language import language_tag  # noqa: PLC0415
+    from matinee.base.language import language_tag  # noqa: PLC0415
 
     tag = language_tag(text) if text else ""
     if tag is None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from matinee.app.analyse import Report
 from matinee.app.cli.adding import Imported, said_of
 from matinee.app.cli.catalogue import Details, Quality
-from matinee.catalog.language import language_name
+from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
 from matinee.work.job import Job, fraction

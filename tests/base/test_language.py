@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matinee.catalog.language import language_name, language_tag
+from matinee.base.language import language_name, language_tag
 
 
 @pytest.mark.parametrize(

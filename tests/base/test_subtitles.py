@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matinee.base import subtitles
+from matinee.base.subtitles import BadSubtitles, Cue, clean_webvtt, cues_of
 from matinee.base.units import Seconds
-from matinee.catalog import subtitles
-from matinee.catalog.subtitles import BadSubtitles, Cue, clean_webvtt, cues_of
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500
@@ -65,6 +65,62 @@ def test_cues_are_in_the_order_of_their_times_and_end_with_the_film() -> None:
     text = "\n\n".join(f"{n}\n00:00:0{9 - n},000 --> 00:00:0{9 - n},500\nLine {n}" for n in range(1, 8))
     cues = cues_of(text.encode(), Seconds(5.0))
     assert [cue.start_s for cue in cues] == [2.0, 3.0, 4.0]
+
+
+ASS = r"""[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,20,&H00FFFFFF,&H000000FF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,2,2,2,10,10,10,1
+Style: Sign,Arial,20,&H00FFFFFF,&H000000FF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,2,2,8,10,10,10,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\pos(1,2)}{\i1}Où{\i0} & {a note}là\Nbas
+Dialogue: 1,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\pos(3,4)}{\i1}Où{\i0} & {a note}là\Nbas
+Comment: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,Not said
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\p1}m 0 0 l 9 9{\p0}
+Dialogue: 0,0:00:03.00,0:00:04.00,Sign,,0,0,0,,EXIT
+"""  # noqa: E501 - a real file's lines are that long
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_substation_alpha_keeps_words_slant_and_place_and_no_drawings(encoding: str) -> None:
+    assert cues_of(ASS.encode(encoding)) == [
+        Cue(start_s=1.0, end_s=2.5, text="<i>Où</i> &amp; là\nbas"),
+        Cue(start_s=3.0, end_s=4.0, text="EXIT", is_at_top=True),
+    ]
+
+
+TTML = """<?xml version="1.0" encoding="utf-8"?>
+<tt xmlns="NAMESPACE" xml:lang="en"><head/><body><div>
+<p begin="00:00:01.000" end="2.5s">Hello<br/><span>a &lt; b</span></p><p begin="00:00:03.000" dur="1s">Bye</p>
+</div></body></tt>
+"""
+
+
+@pytest.mark.parametrize("namespace", ["http://www.w3.org/ns/ttml", "http://www.w3.org/2006/10/ttaf1"])
+def test_ttml_is_read_under_its_old_name_too(namespace: str) -> None:
+    assert cues_of(TTML.replace("NAMESPACE", namespace).encode()) == [
+        Cue(start_s=1.0, end_s=2.5, text="Hello\na &lt; b"),
+        Cue(start_s=3.0, end_s=4.0, text="Bye"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change", [("</div>", ""), ("2.5s", "60f"), ("<tt ", '<!DOCTYPE tt [<!ENTITY a "b">]><tt '), (' end="2.5s"', "")]
+)
+def test_ttml_that_cannot_be_read_is_refused_with_a_remedy(change: tuple[str, str]) -> None:
+    with pytest.raises(BadSubtitles, match="SubRip"):
+        cues_of(TTML.replace("NAMESPACE", "http://www.w3.org/ns/ttml").replace(*change).encode())
+
+
+def test_times_are_counted_from_the_origin_and_cut_where_the_film_begins_and_ends() -> None:
+    spans = [("08", "09"), ("09", "11"), ("12", "13"), ("14", "19"), ("16", "17")]
+    text = "\n\n".join(f"1\n00:00:{start},000 --> 00:00:{end},000\nLine" for start, end in spans)
+    cues = cues_of(text.encode(), Seconds(5.0), 10.0)
+    assert [(cue.start_s, cue.end_s) for cue in cues] == [(0.0, 1.0), (2.0, 3.0), (4.0, 5.0)]
 
 
 def test_a_cue_without_words_or_time_is_dropped() -> None:

@@ -200,3 +200,9 @@ def language_name(tag: str) -> str:
         return tag
     details = [_SCRIPTS.get(part) or _REGIONS.get(part) or part for part in rest]
     return f"{name} ({', '.join(details)})" if details else name
+
+
+def subtitle_label(tag: str, *, is_sdh: bool, is_forced: bool) -> str:
+    """What a player's menu calls subtitles: `English (SDH)`."""
+    notes = ["SDH"] * is_sdh + ["forced"] * is_forced
+    return language_name(tag) + (f" ({', '.join(notes)})" if notes else "")
