@@ -14,7 +14,7 @@ from tests.encoding.film import STEREO, film, inspected, planned
 
 from matinee.base.process import shown
 from matinee.encoding import ffmpeg
-from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
+from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.plan import Plan
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
 from matinee.encoding.timeline import idr_frames
@@ -44,6 +44,7 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
     return {
         "chunk": ffmpeg.chunk_argv(FFMPEG, master, found, middle, video_recipe(plan), OUT),
         "audio": ffmpeg.audio_argv(FFMPEG, master, found, audio_recipe(plan), OUT),
+        "text": ffmpeg.text_argv(FFMPEG, master, found, 2, OUT),
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
         "check": ffmpeg.check_argv(FFMPEG, master, timeline, (240, 136), OUT),
@@ -82,7 +83,7 @@ def test_every_input_is_opened_by_name_of_demuxer_files_only_and_known_decoders_
         assert before[before.index("-protocol_whitelist") + 1] == "file", name
         assert before[before.index("-f") + 1] == "mov", name
         decoders = set(before[before.index("-codec_whitelist") + 1].split(","))
-        assert decoders <= VIDEO_DECODERS | AUDIO_DECODERS, name
+        assert decoders <= VIDEO_DECODERS | AUDIO_DECODERS | TEXT_DECODERS, name
         assert "-nostdin" in before, name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.encoding.remake import remake
+from tests.encoding.subtitled import with_text
 from tests.encoding.workshop import Workshop, workshop
 from tests.media.boxes import read_index, read_init
 from tests.media.compare import av_offset_ms, check_joins, compare
@@ -20,6 +22,7 @@ from tests.media.generate import Clip, make_flash_and_beep, make_numbered, numbe
 from tests.media.track import MediaFile, Range, check_file, pictures
 
 from matinee.base import objects as store
+from matinee.base import subtitles
 from matinee.base.errors import Unavailable
 from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
@@ -162,6 +165,74 @@ async def test_subtitles_that_come_later_are_published_with_every_rung_at_once(
         "inspect",
         "rendition.json",
     ]
+
+
+def said(place: Workshop, version: Asset) -> dict[str, str]:
+    """The cues of each subtitle track, by its label."""
+    folder = place.folder / "objects" / "renditions"
+    return {track.label: (folder / track.key / "media.vtt").read_text() for track in version.subtitles}
+
+
+INSIDE = {
+    "English": "WEBVTT\n\n00:00:01.000 --> 00:00:02.500TOP\n<i>Fog</i> &amp; salt\n\n"
+    "00:00:11.000 --> 00:00:13.013\nIt goes on\n",
+    "German (forced)": "WEBVTT\n\n00:00:03.040 --> 00:00:04.000\nNebel\n",
+}
+"""What becomes of `subtitled.with_text`: cut where the film ends."""
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "start_s", "top"),
+    [
+        ("film.mkv", ("subrip", "ass"), 5.0, " line:10%"),
+        ("film.mp4", ("mov_text", "mov_text"), 0.0, ""),  # 3GPP timed text has no place for it
+        ("film.mkv", ("webvtt", "subrip"), 0.0, ""),
+    ],
+)
+async def test_subtitles_inside_a_film_are_published_on_its_timeline(
+    place: Workshop, small: Path, tmp_path: Path, name: str, kinds: tuple[str, str], start_s: float, top: str
+) -> None:
+    order = place.take(with_text(small, tmp_path / name, kinds=kinds, start_s=start_s))
+    await place.encode(order)
+    version = await only(place)
+    assert said(place, version) == {label: text.replace("TOP", top) for label, text in INSIDE.items()}
+    assert [(track.language, track.is_forced) for track in version.subtitles] == [("en", False), ("de", True)]
+    assert place.stored("work") == {}
+
+    # A sidecar that says the same as a track inside takes its place; the version is otherwise as before.
+    content = said(place, version)["English"].encode()
+    text = f"subtitles/{hashlib.sha256(content).hexdigest()}.vtt"
+    store.write(place.objects, text, content)
+    sidecar = Sidecar(text=text, language="en", label="From the sidecar")
+    await place.encode(msgspec.structs.replace(order, sidecars=(sidecar,)))
+    assert [track.label for track in (await place.versions())[-1].subtitles] == ["From the sidecar", "German (forced)"]
+
+
+async def test_a_subtitle_track_is_read_once_even_if_the_job_is_interrupted(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    def interrupt(name: str) -> None:
+        if name.endswith(".mp4"):
+            raise RuntimeError("interrupted")
+
+    order, place.compute.before = place.take(with_text(small, tmp_path / "film.mkv")), interrupt
+    with pytest.raises(RuntimeError):
+        await place.encode(order)
+    await place.compute.let_go([""])
+    place.compute.before = lambda _: None
+    await place.encode(order)
+    looks = {name: times for name, times in place.compute.performed.items() if "/text-" in name or "/window-" in name}
+    assert len(looks) == 3
+    assert set(looks.values()) == {1}
+
+
+async def test_a_subtitle_track_that_cannot_be_read_does_not_cost_the_film(
+    place: Workshop, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(subtitles, "CUES_MAX", 1)
+    await place.encode(place.take(with_text(small, tmp_path / "film.mkv")))
+    assert (await only(place)).subtitles == ()
+    assert "subtitle track 2 is left out: the subtitle file has 2 cues" in caplog.text
 
 
 async def test_rungs_of_measured_quality_are_encoded_to_it_and_a_title_is_tried_once(

@@ -15,7 +15,9 @@ from tests.playback.asset_sample import BARE
 
 from matinee.encoding.plan import (
     Plan,
+    Sidecar,
     Task,
+    Text,
     check_name,
     chunk_name,
     facts_name,
@@ -24,13 +26,13 @@ from matinee.encoding.plan import (
     pictures_name,
     plan_of,
     publishable,
-    sampling_tasks,
+    subtitles_of,
     window_name,
     windows_of,
 )
-from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 from matinee.encoding.sample import WINDOW_SEGMENTS
-from matinee.encoding.source import AudioStream
+from matinee.encoding.source import AudioStream, SubtitleStream
 from matinee.encoding.timeline import timeline_of
 
 PLAN = planned(film(700))
@@ -168,12 +170,6 @@ def test_windows_cover_every_frame_once_along_segments(seconds: float, rate: Fra
     assert all(window.start % (timeline.segment_frames * WINDOW_SEGMENTS) == 0 for window in windows)
 
 
-def test_only_windows_that_were_not_sampled_are_sampled() -> None:
-    source, windows = PLAN.order.source, PLAN.windows
-    assert [task.part for task in sampling_tasks(source, windows, ())] == [0, 1, 2]
-    assert [task.part for task in sampling_tasks(source, windows, {window_name(source, 1)})] == [0, 2]
-
-
 def test_the_same_film_has_the_same_plan() -> None:
     assert planned(film(700)) == PLAN
 
@@ -207,6 +203,52 @@ def test_two_sidecars_of_the_same_language_are_two_tracks() -> None:
     sdh = type(SUBTITLES)(text=SUBTITLES.text, language="en", label="English", is_sdh=True)
     plan = planned(film(30), sidecars=(SUBTITLES, sdh))
     assert len({track.key for track in plan.subtitles}) == 2
+
+
+ENGLISH = SubtitleStream(index=2, codec="subrip", language="en", packets=9)
+GERMAN = SubtitleStream(index=3, codec="ass", language="de", title="Signs", is_forced=True, packets=9)
+
+
+def read(track: SubtitleStream, sha256: str) -> Text:
+    return Text(stream=track.index, text=f"work/abc/{sha256}.vtt", sha256=sha256)
+
+
+def with_texts(*texts: tuple[SubtitleStream, str], sidecars: tuple[Sidecar, ...] = ()) -> list[tuple[str, str]]:
+    """Label and text of each subtitle track of a film with these inside."""
+    inspection = msgspec.structs.replace(film(30), subtitles=tuple(track for track, _ in texts))
+    order = msgspec.structs.replace(ORDER, sidecars=sidecars)
+    tracks = subtitles_of(order, inspection, [read(track, sha256) for track, sha256 in texts])
+    assert len({track.key for track in tracks}) == len(tracks)
+    return [(one.recipe.label, one.recipe.text) for one in tracks if isinstance(one.recipe, SubtitleRecipe)]
+
+
+def test_subtitles_inside_the_film_are_named_and_flagged_like_sidecars() -> None:
+    assert with_texts((ENGLISH, "e"), (GERMAN, "g")) == [
+        ("English", "work/abc/e.vtt"),
+        ("German (forced)", "work/abc/g.vtt"),
+    ]
+
+
+def test_a_sidecar_goes_first_and_a_track_that_says_the_same_is_left_out() -> None:
+    sidecar = Sidecar(text="subtitles/e.vtt", language="en", label="English")
+    assert with_texts((ENGLISH, "e"), sidecars=(sidecar,)) == [("English", "subtitles/e.vtt")]
+    assert [text for _, text in with_texts((ENGLISH, "f"), sidecars=(sidecar,))] == [
+        "subtitles/e.vtt",
+        "work/abc/f.vtt",
+    ]
+    sdh = msgspec.structs.replace(sidecar, is_sdh=True)
+    assert len(with_texts((ENGLISH, "e"), sidecars=(sdh,))) == 2, "it has other flags"
+
+
+def test_two_tracks_of_a_kind_are_told_apart_by_their_titles_and_the_same_one_twice_is_one() -> None:
+    full, signs = (msgspec.structs.replace(ENGLISH, index=n, title=title) for n, title in ((4, "Full"), (5, "Signs")))
+    assert [label for label, _ in with_texts((full, "f"), (signs, "s"))] == ["English: Full", "English: Signs"]
+    assert len(with_texts((full, "f"), (signs, "f"))) == 1
+
+
+def test_a_track_without_cues_is_none() -> None:
+    inspection = msgspec.structs.replace(film(30), subtitles=(ENGLISH,))
+    assert subtitles_of(ORDER, inspection, [Text(stream=ENGLISH.index, fault="it is not text")]) == ()
 
 
 def test_a_film_that_is_accepted_with_its_damage_has_renditions_of_its_own() -> None:

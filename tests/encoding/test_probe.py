@@ -13,12 +13,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.encoding.remake import remake
+from tests.encoding.subtitled import with_pictures, with_text
 from tests.media.generate import Clip, make_numbered
 
 from matinee.base.process import run_confined
 from matinee.encoding import probe
 from matinee.encoding.probe import Found, Refusal
-from matinee.encoding.source import FilmRefused, Inspection, accept, display_size, presentation_times, running_time_s
+from matinee.encoding.source import (
+    FilmRefused,
+    Inspection,
+    accept,
+    display_size,
+    presentation_times,
+    running_time_s,
+    text_tracks,
+)
 from matinee.encoding.tasks import PROBE_LIMITS
 from matinee.encoding.timeline import timeline_of
 
@@ -104,6 +113,23 @@ def test_sound_alone_has_no_video(film: Path, tmp_path: Path) -> None:
 
 def test_video_alone_has_no_audio(film: Path, tmp_path: Path) -> None:
     assert accept(inspected(remake(film, tmp_path / "silent.mp4", "-an", "-c", "copy"))).audio == ()
+
+
+def test_subtitle_tracks_are_listed_with_language_and_flags(film: Path, tmp_path: Path) -> None:
+    for name, kinds in {"film.mkv": ("subrip", "ass"), "film.mp4": ("mov_text", "mov_text")}.items():
+        found = accept(inspected(with_text(film, tmp_path / name, kinds=kinds)))
+        tracks = [(one.codec, one.language, one.is_forced, one.is_sdh) for one in found.subtitles]
+        assert tracks == [(kinds[0], "en", False, False), (kinds[1], "de", True, False)]
+        assert text_tracks(found) == found.subtitles
+        assert found.warnings == ()
+
+
+def test_subtitles_made_of_pictures_are_said_to_be_left_out(film: Path, tmp_path: Path) -> None:
+    found = accept(inspected(with_pictures(film, tmp_path / "film.mkv")))
+    assert found.warnings == (
+        "subtitle track 1 (de) is made of pictures, which players cannot show as text; it is left out",
+    )
+    assert text_tracks(found) == ()
 
 
 def test_a_variable_frame_rate_is_seen(film: Path, tmp_path: Path) -> None:

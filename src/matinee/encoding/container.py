@@ -39,7 +39,12 @@ AUDIO_DECODERS = _names(
     "mlp wavpack pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le "
     "pcm_u8 pcm_bluray pcm_dvd pcm_alaw pcm_mulaw"
 )
+TEXT_DECODERS = _names("ass ssa subrip srt mov_text webvtt text")
 """Only these decoders are ever opened. MagicYUV (CVE-2026-8461) and some 400 others stay shut."""
+
+TEXT_SUBTITLES = _names("ass ssa subrip mov_text webvtt text")
+PICTURE_SUBTITLES = _names("hdmv_pgs_subtitle dvd_subtitle dvb_subtitle xsub")
+"""Kinds of subtitle streams, as FFmpeg names the codecs (its decoders have other names: pgssub, dvdsub ...)."""
 
 
 class NotAFilm(Invalid):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from matinee.encoding.container import AUDIO_DECODERS, VIDEO_DECODERS
+from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Rung
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
 from matinee.encoding.source import Inspection, colours, has_index
@@ -38,6 +38,11 @@ def opened(path: Path, demuxer: str, *, decoders: Sequence[str], seek_s: float |
         *(["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{seek_s:.6f}"] if seek_s is not None else []),
         "-i", str(path),
     ]  # fmt: skip
+
+
+def origin_s(inspection: Inspection, timeline: Timeline) -> float:
+    """The second of the source's own times that is the output's 0."""
+    return float(timeline.origin * Fraction(*timeline.time_base)) if has_index(inspection) else 0.0
 
 
 def _seek_s(inspection: Inspection, chunk: Chunk) -> float | None:
@@ -192,15 +197,29 @@ def _rate(rung: Rung) -> list[str]:
     return ["-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S))]
 
 
+def text_argv(ffmpeg: Path, source: Path, inspection: Inspection, stream: int, out: Path) -> list[str]:
+    """One subtitle track as SubRip, in the file's own times.
+
+    Not as WebVTT: FFmpeg's writer loses which lines are to be at the top.
+    """
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(TEXT_DECODERS)),
+        "-map", f"0:{stream}", "-vn", "-an", "-dn",
+        "-c:s", "subrip",
+        "-map_metadata", "-1", "-map_chapters", "-1",
+        "-f", "srt", str(out),
+    ]  # fmt: skip
+
+
 def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: AudioRecipe, out: Path) -> list[str]:
     """Encode one audio track whole: its sample 0 is the video's frame 0, and it is as long as the video.
 
     Gaps in the source are filled with silence, so that sound never drifts; a track that ends early is padded.
     """
     timeline = recipe.timeline
-    origin_s = float(timeline.origin * Fraction(*timeline.time_base)) if has_index(inspection) else 0.0
     filters = [
-        f"asetpts=PTS-{origin_s:.6f}/TB",
+        f"asetpts=PTS-{origin_s(inspection, timeline):.6f}/TB",
         f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
         "apad",
         f"atrim=end_sample={round(timeline.duration_s * AUDIO_RATE_HZ)}",

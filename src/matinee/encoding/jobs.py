@@ -7,6 +7,7 @@ publishes a version each time another rung has passed, lowest first.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -20,7 +21,7 @@ from matinee.base import scratch
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
-from matinee.encoding.plan import Order, Plan, Rendition, Task
+from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.service import Assets
@@ -33,6 +34,7 @@ from matinee.work.job import Progress, Stage
 
 Args = TypeVarTuple("Args")
 
+_log = logging.getLogger(__name__)
 IN_FLIGHT_MAX = 64
 """Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
 JOB_PRIORITY = 1_000
@@ -127,9 +129,10 @@ class _Run:
             await self._publish_with_subtitles(last, inspection)
             return
         self.done = await asyncio.to_thread(self._what_exists)
-        windows = await self.study.samples(inspection)
+        windows, texts = await self.study.findings(inspection)
+        self._warn(inspection, texts)
         analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis)
+        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis, texts)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -137,7 +140,8 @@ class _Run:
 
     async def _publish_with_subtitles(self, last: Asset, inspection: Inspection) -> None:
         """Every rung is published: what can be new are the subtitles. Nothing that is watched is made again."""
-        subtitles = planning.subtitles_of(self.order, inspection)
+        texts = await self.study.texts(inspection)
+        subtitles = planning.subtitles_of(self.order, inspection, texts)
         if {track.key for track in last.subtitles} == {track.key for track in subtitles}:
             return
         bare = planning.plan_of(self.order, inspection, (), self.job.encoder)
@@ -148,6 +152,11 @@ class _Run:
             await self._perform(task)
         tracks = tuple([await asyncio.to_thread(self._facts, track, SubtitleTrack) for track in subtitles])
         await self.job.assets.publish(msgspec.structs.replace(last, subtitles=tracks), self.order.source)
+
+    def _warn(self, inspection: Inspection, texts: Sequence[Text]) -> None:
+        faults = (f"subtitle track {text.stream} is left out: {text.fault}" for text in texts if text.fault)
+        for warning in (*inspection.warnings, *faults):
+            _log.warning("%s: %s", self.order.title_id, warning)
 
     def _what_exists(self) -> set[str]:
         """Names of what is there already: intermediates, and the facts of renditions that are whole."""

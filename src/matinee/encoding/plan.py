@@ -6,10 +6,12 @@ intermediates that go when the last version is published. What is done is what e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.hull import quality_ladder
 from matinee.encoding.ladder import LadderKind, Rung, ladder
@@ -24,7 +26,7 @@ from matinee.encoding.recipe import (
     key_of,
 )
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
-from matinee.encoding.source import AudioStream, Inspection, display_size
+from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis
 
@@ -56,6 +58,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sidecars: tuple[Sidecar, ...] = ()
     is_damaged_accepted: bool = False
     ladder: LadderKind = "fast"
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a subtitle track inside the film: WebVTT, named by its content; no `text` where it has no cue.
+
+    `fault` says why it could not be read.
+    """
+
+    stream: int
+    text: str = ""
+    sha256: str = ""
+    fault: str = ""
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +123,11 @@ def inspection_name(source: str) -> str:
 def window_name(source: str, number: int) -> str:
     """The object that sampling window `number` makes."""
     return f"{work_folder(source)}/window-{number:04}"
+
+
+def text_name(source: str, stream: int) -> str:
+    """The object that reading the subtitle track `stream` makes."""
+    return f"{work_folder(source)}/text-{stream:03}"
 
 
 def trial_name(source: str, analysis: str, number: int) -> str:
@@ -170,6 +189,7 @@ def plan_of(
     samples: Sequence[Window],
     encoder: Encoder,
     analysis: Analysis | None = None,
+    texts: Sequence[Text] = (),
 ) -> Plan:
     """The plan of an accepted master, once all its windows are sampled, and it was tried where that was ordered."""
     timeline = timeline_of(inspection)
@@ -181,7 +201,7 @@ def plan_of(
         windows=windows_of(inspection, timeline),
         video=_video(order, inspection, timeline, _rungs(inspection, samples, analysis), encoder),
         audio=_audio(order, inspection, timeline, encoder),
-        subtitles=subtitles_of(order, inspection),
+        subtitles=subtitles_of(order, inspection, texts),
     )
 
 
@@ -240,10 +260,10 @@ def _label(track: AudioStream, number: int) -> str:
     return track.title or f"Track {number}"
 
 
-def subtitles_of(order: Order, inspection: Inspection) -> tuple[Rendition, ...]:
-    """The subtitle tracks that were ordered."""
+def subtitles_of(order: Order, inspection: Inspection, texts: Sequence[Text] = ()) -> tuple[Rendition, ...]:
+    """The subtitle tracks: those that were ordered, then those that the film has inside and that say something else."""
     duration_s = timeline_of(inspection).duration_s
-    return tuple(
+    ordered = tuple(
         _named(
             SubtitleRecipe(
                 text=sidecar.text,
@@ -256,15 +276,38 @@ def subtitles_of(order: Order, inspection: Inspection) -> tuple[Rendition, ...]:
         )
         for sidecar in order.sidecars
     )
+    known = {(one.language, one.is_sdh, one.is_forced, _hash_in(one.text)) for one in order.sidecars}
+    return ordered + _inside(inspection, texts, known, duration_s)
 
 
-def sampling_tasks(source: str, windows: Sequence[Chunk], done: Collection[str]) -> list[Task]:
-    """What must be sampled before there can be a plan."""
-    tasks = [
-        Task(kind="sample", makes=window_name(source, window.number), part=window.number, priority=SOUND_PRIORITY)
-        for window in windows
-    ]
-    return [task for task in tasks if task.makes not in done]
+def _hash_in(name: str) -> str:
+    """The hash that an object is named by: `subtitles/<hash>.vtt`."""
+    return name.rpartition("/")[2].partition(".")[0]
+
+
+def _inside(
+    inspection: Inspection, texts: Sequence[Text], known: set[tuple[str, bool, bool, str]], duration_s: float
+) -> tuple[Rendition, ...]:
+    by_stream = {text.stream: text for text in texts if text.text}
+    tracks = [track for track in text_tracks(inspection) if track.index in by_stream]
+    kinds = Counter((track.language, track.is_sdh, track.is_forced) for track in tracks)
+    made = []
+    for track in tracks:
+        text, kind = by_stream[track.index], (track.language, track.is_sdh, track.is_forced)
+        if (*kind, text.sha256) in known:
+            continue
+        known = known | {(*kind, text.sha256)}
+        label = subtitle_label(track.language, is_sdh=track.is_sdh, is_forced=track.is_forced)
+        recipe = SubtitleRecipe(
+            text=text.text,
+            language=track.language,
+            label=f"{label}: {track.title}" if kinds[kind] > 1 and track.title else label,
+            is_sdh=track.is_sdh,
+            is_forced=track.is_forced,
+            duration_s=duration_s,
+        )
+        made.append(_named(recipe))
+    return tuple(made)
 
 
 def next_tasks(plan: Plan, done: Collection[str]) -> list[Task]:

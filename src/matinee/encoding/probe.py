@@ -6,6 +6,7 @@ and network. Headers and packets are read, and one frame is decoded.
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from fractions import Fraction
@@ -16,13 +17,26 @@ import av
 import msgspec
 
 from matinee.base.errors import MatineeError
+from matinee.base.language import UNKNOWN, language_tag
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
-from matinee.encoding.source import UNSPECIFIED, AudioStream, FilmRefused, Inspection, VideoStream
+from matinee.encoding.source import (
+    UNSPECIFIED,
+    AudioStream,
+    FilmRefused,
+    Inspection,
+    SubtitleStream,
+    VideoStream,
+    left_out,
+)
 
 HDR_TRANSFERS = frozenset({16, 18})  # Rec. ITU-T H.273: SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)
 FULL_RANGE = 2
 TIMEOUT_S = (60.0, 60.0)  # to open a file, and to read on in it
 RAW_RATE = Fraction(25)
+TEXT_NEAR_S = 0.1
+"""Subtitles that end so near the announced end are what the announcement is about."""
+_FORCED, _SDH = re.compile(r"\bforced\b", re.IGNORECASE), re.compile(r"\b(?:sdh|cc)\b", re.IGNORECASE)
+"""Many a film says so in the title of the track only."""
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
@@ -66,31 +80,36 @@ def inspect(path: Path) -> Inspection:
     with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
         video = next((stream for stream in container.streams.video if not _is_cover(stream)), None)
         audio = list(container.streams.audio)
-        packets = _packets(container, video, audio)
+        texts = list(container.streams.subtitles)
+        packets = _packets(container, video, [*audio, *texts])
+        subtitles = tuple(_subtitles(stream, packets.others.get(stream.index, 0)) for stream in texts)
         return Inspection(
             demuxer=demuxer,
             video=_video(video, _rotation(path, demuxer, options, video)) if video is not None else None,
-            audio=tuple(_audio(stream, packets.sound.get(stream.index, 0)) for stream in audio),
-            announced_s=_announced_s(container, video),
+            audio=tuple(_audio(stream, packets.others.get(stream.index, 0)) for stream in audio),
+            announced_s=_announced_s(container, video, packets.last_text_s),
             frames=packets.frames.tobytes(),
             keyframes=packets.keyframes.tobytes(),
             last_duration=packets.last_duration,
-            warnings=tuple(packets.warnings),
+            warnings=(*packets.warnings, *left_out(subtitles)),
+            subtitles=subtitles,
         )
 
 
 class _Packets(msgspec.Struct):
     frames: array[int]
     keyframes: array[int]
-    sound: dict[int, int]
+    others: dict[int, int]
     last_duration: int
     warnings: list[str]
+    last_text_s: float = 0.0
+    """When the last line of subtitles ends, in the file's own times."""
 
 
-def _packets(container: Any, video: Any, audio: list[Any]) -> _Packets:
+def _packets(container: Any, video: Any, others: list[Any]) -> _Packets:
     """Every packet's time, until the end or the first one that cannot be read."""
     found = _Packets(array("q"), array("q"), {}, 0, [])
-    wanted = ([video] if video is not None else []) + audio
+    wanted = ([video] if video is not None else []) + others
     if not wanted:
         return found
     durations: dict[int, int] = {}
@@ -100,7 +119,9 @@ def _packets(container: Any, video: Any, audio: list[Any]) -> _Packets:
             if packet.size == 0 or packet.is_discard:
                 continue
             if video is None or packet.stream.index != video.index:
-                found.sound[packet.stream.index] = found.sound.get(packet.stream.index, 0) + 1
+                found.others[packet.stream.index] = found.others.get(packet.stream.index, 0) + 1
+                if packet.stream.type == "subtitle":
+                    found.last_text_s = max(found.last_text_s, _end_s(packet))
                 continue
             time = count if packet.pts is None else packet.pts
             count += 1
@@ -180,15 +201,37 @@ def _audio(stream: Any, packets: int) -> AudioStream:
     )
 
 
+def _subtitles(stream: Any, packets: int) -> SubtitleStream:
+    context, flags = stream.codec_context, av.stream.Disposition
+    title = (stream.metadata.get("title") or "")[:80]
+    return SubtitleStream(
+        index=stream.index,
+        codec=context.codec.canonical_name if context is not None else "",
+        language=language_tag(stream.metadata.get("language") or "") or UNKNOWN,
+        title=title,
+        is_forced=bool(stream.disposition & flags.forced) or _FORCED.search(title) is not None,
+        is_sdh=bool(stream.disposition & flags.hearing_impaired) or _SDH.search(title) is not None,
+        packets=packets,
+    )
+
+
 def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _announced_s(container: Any, video: Any) -> float:
-    """How long the header says that the video is; 0 where it does not say."""
+def _end_s(packet: Any) -> float:
+    return float(((packet.pts or 0) + (packet.duration or 0)) * packet.time_base)
+
+
+def _announced_s(container: Any, video: Any, last_text_s: float) -> float:
+    """How long the header says that the video is; 0 where it does not say.
+
+    Matroska says how long the whole file is, and a last line of subtitles may well outlast the picture.
+    """
     if video is not None and video.duration:
         return float(video.duration * video.time_base)
-    return float(container.duration or 0) / av.time_base
+    announced_s = float(container.duration or 0) / av.time_base
+    return 0.0 if last_text_s >= announced_s - TEXT_NEAR_S else announced_s
 
 
 if __name__ == "__main__":

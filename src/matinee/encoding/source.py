@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.container import AUDIO_DECODERS, RAW_STREAMS, VIDEO_DECODERS
+from matinee.encoding.container import AUDIO_DECODERS, PICTURE_SUBTITLES, RAW_STREAMS, TEXT_SUBTITLES, VIDEO_DECODERS
 
 SHORTEST_S = 0.5
 LONGEST_S = 12 * 3600.0
 LARGEST_SIDE = 8_192
 SMALLEST_SIDE = 32
 AUDIO_TRACKS_MAX = 16
+TEXT_TRACKS_MAX = 64
+"""Subtitle tracks that are read; the whole file is read for each. A disc of many languages has some 30."""
 MISSING_END_MAX_S = 1.0
 """How much of the announced running time may be missing at the end before the file counts as cut off."""
 
@@ -54,6 +57,18 @@ class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
     packets: int = 0
 
 
+class SubtitleStream(msgspec.Struct, frozen=True, kw_only=True):
+    """One subtitle track; `language` is a BCP 47 tag, `title` what the container calls it."""
+
+    index: int
+    codec: str
+    language: str = "und"
+    title: str = ""
+    is_forced: bool = False
+    is_sdh: bool = False
+    packets: int = 0
+
+
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a master: its streams, and when each of its frames is shown.
 
@@ -69,6 +84,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     keyframes: bytes
     last_duration: int
     warnings: tuple[str, ...] = ()
+    subtitles: tuple[SubtitleStream, ...] = ()
 
 
 def presentation_times(packed: bytes) -> array[int]:
@@ -100,6 +116,27 @@ def colours(video: VideoStream) -> str:
 def has_index(inspection: Inspection) -> bool:
     """Whether a decoder can start in the middle of the file."""
     return inspection.demuxer not in RAW_STREAMS
+
+
+def text_tracks(inspection: Inspection) -> tuple[SubtitleStream, ...]:
+    """The subtitle tracks that are read: those with text in them, the first TEXT_TRACKS_MAX."""
+    return tuple(one for one in inspection.subtitles if one.codec in TEXT_SUBTITLES and one.packets)[:TEXT_TRACKS_MAX]
+
+
+def left_out(subtitles: Sequence[SubtitleStream]) -> list[str]:
+    """What is said of the subtitle tracks that are not read."""
+    said, texts = [], 0
+    for number, track in enumerate(subtitles, start=1):
+        name = f"subtitle track {number} ({track.language})"
+        if track.codec in PICTURE_SUBTITLES:
+            said.append(f"{name} is made of pictures, which players cannot show as text; it is left out")
+        elif track.codec not in TEXT_SUBTITLES:
+            said.append(f"{name} is {track.codec or 'of an unknown kind'}, which is not read; it is left out")
+        elif track.packets:
+            texts += 1
+            if texts > TEXT_TRACKS_MAX:
+                said.append(f"{name} is left out: {TEXT_TRACKS_MAX} are read")
+    return said
 
 
 class FilmRefused(Invalid):

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
-from matinee.encoding.plan import Order
+from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Window
-from matinee.encoding.source import Inspection, accept
-from matinee.encoding.tasks import inspect, sample_window, try_piece
+from matinee.encoding.source import Inspection, accept, text_tracks
+from matinee.encoding.tasks import inspect, read_text, sample_window, try_piece
 from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Piece, analysis_key, combined, pieces_of
 from matinee.work.job import Stage
@@ -32,6 +32,21 @@ class Run(Protocol):
     """Runs a task on a worker; answers the name of what it made."""
 
     async def __call__(self, fn: Callable[..., str], *args: Any, name: str, priority: int) -> str: ...
+
+
+class Findings(NamedTuple):
+    """What was found out about a master."""
+
+    windows: Sequence[Window]
+    texts: Sequence[Text]
+
+
+class _Look(NamedTuple):
+    """A task of a study: what it is called with after the order, and what it makes."""
+
+    task: Callable[..., str]
+    args: tuple[Any, ...]
+    makes: str
 
 
 @dataclass(frozen=True)
@@ -54,20 +69,50 @@ class Study:
 
     async def samples(self, inspection: Inspection) -> list[Window]:
         """Its samples, of every window."""
+        looks = self._at_pictures(inspection)
+        await self._look(looks)
+        return await self._each([look.makes for look in looks], Window)
+
+    async def texts(self, inspection: Inspection) -> list[Text]:
+        """What its subtitle tracks say."""
+        looks = self._at_texts(inspection)
+        await self._look(looks)
+        return await self._each([look.makes for look in looks], Text)
+
+    async def findings(self, inspection: Inspection) -> Findings:
+        """All that a plan needs, looked at side by side."""
+        pictures, texts = self._at_pictures(inspection), self._at_texts(inspection)
+        await self._look([*pictures, *texts])
+        return Findings(
+            await self._each([look.makes for look in pictures], Window),
+            await self._each([look.makes for look in texts], Text),
+        )
+
+    def _at_pictures(self, inspection: Inspection) -> list[_Look]:
         timeline, source = timeline_of(inspection), self.order.source
-        windows = planning.windows_of(inspection, timeline)
+        return [
+            _Look(sample_window, (timeline, window), planning.window_name(source, window.number))
+            for window in planning.windows_of(inspection, timeline)
+        ]
+
+    def _at_texts(self, inspection: Inspection) -> list[_Look]:
+        timeline, source = timeline_of(inspection), self.order.source
+        return [
+            _Look(read_text, (timeline, track.index), planning.text_name(source, track.index))
+            for track in text_tracks(inspection)
+        ]
+
+    async def _look(self, looks: Sequence[_Look]) -> None:
+        done = await asyncio.to_thread(store.keys_under, self.objects, planning.work_folder(self.order.source))
+        missing = [look for look in looks if look.makes not in set(done)]
 
         def told(count: int) -> None:
-            self.report(looked(count, len(windows)))
+            self.report(looked(count, len(looks)))
 
-        async def sample(window: Chunk) -> str:
-            return await self.run(
-                sample_window, self.order, timeline, window,
-                name=planning.window_name(source, window.number), priority=planning.SOUND_PRIORITY,
-            )  # fmt: skip
+        async def one(look: _Look) -> str:
+            return await self.run(look.task, self.order, *look.args, name=look.makes, priority=planning.SOUND_PRIORITY)
 
-        await self._all([sample(window) for window in await self._missing_windows(windows)], len(windows), told)
-        return await self._each([planning.window_name(source, window.number) for window in windows], Window)
+        await self._all([one(look) for look in missing], len(looks), told)
 
     async def trials(self, inspection: Inspection, windows: Sequence[Window]) -> Analysis:
         """Its trial encodes, made now unless they were made before."""
@@ -93,11 +138,6 @@ class Study:
         analysis = Analysis(seconds=seconds, trials=combined(found, timeline))
         await asyncio.to_thread(store.write, self.objects, kept, msgspec.json.encode(analysis))
         return analysis
-
-    async def _missing_windows(self, windows: Sequence[Chunk]) -> list[Chunk]:
-        done = await asyncio.to_thread(store.keys_under, self.objects, planning.work_folder(self.order.source))
-        missing = planning.sampling_tasks(self.order.source, windows, done)
-        return [windows[task.part] for task in missing]
 
     async def _all(self, work: Sequence[Coroutine[Any, Any, str]], total: int, told: Callable[[int], None]) -> None:
         running = [asyncio.create_task(one) for one in work]

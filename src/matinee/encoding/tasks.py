@@ -26,8 +26,9 @@ import matinee
 from matinee.base import objects as store
 from matinee.base.errors import Invalid, Unavailable
 from matinee.base.objects import Objects, open_objects
-from matinee.base.process import Finished, Limits, run_confined, shown
+from matinee.base.process import Finished, Limits, OutputTooLarge, run_confined, shown
 from matinee.base.scratch import Scratch
+from matinee.base.subtitles import BadSubtitles, cues_of, written
 from matinee.base.units import Seconds
 from matinee.encoding import ffmpeg, probe, quality, sample, trial
 from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Storyboard, SubtitleTrack, VideoRendition
@@ -41,10 +42,13 @@ from matinee.encoding.plan import (
     Plan,
     Rendition,
     Task,
+    Text,
     chunk_name,
     facts_name,
     inspection_name,
+    text_name,
     window_name,
+    work_folder,
 )
 from matinee.encoding.playlist import media_playlist, subtitle_playlist
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
@@ -55,6 +59,8 @@ from matinee.work.compute import is_cancelled
 PROBE_LIMITS = Limits(cpu_s=1_800, wall_s=3_600, memory_bytes=4 * 2**30, output_bytes=64 * 2**20)
 ENCODE_LIMITS = Limits(cpu_s=4 * 3_600, wall_s=8 * 3_600, memory_bytes=12 * 2**30, output_bytes=64 * 2**30)
 """Generous for 30 s of 2160p at a slow preset; a decoder that spins or swells is ended all the same."""
+TEXT_LIMITS = Limits(cpu_s=1_800, wall_s=3_600, memory_bytes=4 * 2**30, output_bytes=64 * 2**20)
+"""The whole file is read for one track; what is written is text."""
 ROOM_MIN_BYTES = 256 << 20
 """What tasks leave free: the databases and the log must still be able to say that the disk is full."""
 STILL_SIZE = (1920, 1080)
@@ -297,6 +303,35 @@ def try_piece(place: Workplace, order: Order, timeline: Timeline, piece: Chunk, 
                 size_bytes = int(read_track(encode).samples.size.sum())
                 measured.append(trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean))
     found = trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
+    store.write(objects, name, msgspec.msgpack.encode(found))
+    return name
+
+
+def read_text(place: Workplace, order: Order, timeline: Timeline, stream: int) -> str:
+    """Read one subtitle track of an inspected master into clean WebVTT; answers the name of the object.
+
+    A track that cannot be read never costs the film: the object says why.
+    """
+    place = on_this_machine(place)
+    objects, name = open_objects(place.objects_url), text_name(order.source, stream)
+    if store.exists(objects, name):
+        return name
+    inspection = load_inspection(place.objects_url, inspection_name(order.source))
+    with _workroom(place, name) as scratch:
+        path, out = AT_HAND.linked(place.objects_url, objects, order.master, scratch), scratch / "text.srt"
+        argv = ffmpeg.text_argv(Path(place.ffmpeg), path, inspection, stream, out)
+        try:
+            _run(argv, f"reading subtitle track {stream}", path, limits=TEXT_LIMITS)
+            cues = cues_of(out.read_bytes(), timeline.duration_s, ffmpeg.origin_s(inspection, timeline))
+        except (FfmpegFailed, OutputTooLarge, BadSubtitles) as error:
+            found, content = Text(stream=stream, fault=error.message), b""
+        else:
+            content = written(cues).encode()
+            sha256 = hashlib.sha256(content).hexdigest()
+            kept = f"{work_folder(order.source)}/{sha256}.vtt"
+            found = Text(stream=stream, text=kept, sha256=sha256) if cues else Text(stream=stream)
+    if found.text:
+        store.write(objects, found.text, content)
     store.write(objects, name, msgspec.msgpack.encode(found))
     return name
 
@@ -591,9 +626,11 @@ def _need_build(place: Workplace, build: str) -> None:
         raise EncoderDiffers(f"the plan was made for FFmpeg build {build[:12]}, this worker has {place.build[:12]}")
 
 
-def _run(argv: Sequence[str], what: str, master: Path, folder: Path | None = None) -> Finished:
+def _run(
+    argv: Sequence[str], what: str, master: Path, folder: Path | None = None, *, limits: Limits = ENCODE_LIMITS
+) -> Finished:
     """Run FFmpeg. Raises FfmpegFailed where it blames the master's bytes, else StorageFull or MachineFailed."""
-    done = run_confined(argv, limits=ENCODE_LIMITS, stop=is_cancelled, folder=folder)
+    done = run_confined(argv, limits=limits, stop=is_cancelled, folder=folder)
     if done.returncode != 0:
         said = _REASON.findall(done.stderr_tail)
         _clear_machine(what, said, master)
