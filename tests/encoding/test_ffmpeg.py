@@ -37,6 +37,10 @@ def audio_recipe(plan: Plan) -> AudioRecipe:
     return recipe
 
 
+def limited(plan: Plan) -> AudioRecipe:
+    return msgspec.structs.replace(audio_recipe(plan), gain_db=6.5, is_limited=True)
+
+
 def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
     """One of each command line."""
     found, timeline = plan.inspection, plan.timeline
@@ -44,6 +48,8 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
     return {
         "chunk": ffmpeg.chunk_argv(FFMPEG, master, found, middle, video_recipe(plan), OUT),
         "audio": ffmpeg.audio_argv(FFMPEG, master, found, audio_recipe(plan), OUT),
+        "audio-limited": ffmpeg.audio_argv(FFMPEG, master, found, limited(plan), OUT),
+        "loudness": ffmpeg.loudness_argv(FFMPEG, master, found, timeline, 1, 2),
         "text": ffmpeg.text_argv(FFMPEG, master, found, 2, OUT),
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),

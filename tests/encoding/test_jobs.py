@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -16,9 +17,10 @@ import pytest
 from tests.encoding.remake import remake
 from tests.encoding.subtitled import with_text
 from tests.encoding.workshop import Workshop, workshop
+from tests.media import generate
 from tests.media.boxes import read_index, read_init
 from tests.media.compare import av_offset_ms, check_joins, compare
-from tests.media.generate import Clip, make_flash_and_beep, make_numbered, number_of
+from tests.media.generate import Clip, ffmpeg, make_flash_and_beep, make_numbered, number_of
 from tests.media.track import MediaFile, Range, check_file, pictures
 
 from matinee.base import objects as store
@@ -28,6 +30,15 @@ from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, SegmentIndex, rendition_keys
 from matinee.encoding.hull import LOWEST_BPS, quality_ladder
+from matinee.encoding.loudness import (
+    PEAK_MAX_DBTP,
+    SILENCE_LUFS,
+    TARGET_LUFS,
+    Loudness,
+    gain_db,
+    is_limited,
+    loudness_in,
+)
 from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.source import FilmRefused
@@ -270,6 +281,65 @@ async def test_odd_sides_are_made_even(place: Workshop, tmp_path: Path) -> None:
     await place.encode(place.take(odd))
     (rung,) = (await only(place)).video
     assert (rung.width, rung.height) == (160, 90)
+
+
+# Loudness
+
+
+def loudness(path: Path) -> Loudness:
+    """What a rendition measures, as it is played by two loudspeakers."""
+    argv = [ffmpeg(), "-hide_banner", "-i", str(path), "-af", "ebur128=peak=true:framelog=quiet:dualmono=1"]
+    done = subprocess.run([*argv, "-f", "null", "-"], capture_output=True, check=True, text=True)
+    return loudness_in(done.stderr, 0)
+
+
+PAN = {"mono": "c0=c0", "stereo": "c0=c0|c1=c0", "5.1": "FL=c0|FR=c0|FC=c0"}
+
+
+def with_tone(film: Path, out: Path, level_db: float, *layouts: str) -> Path:
+    """`film` with a track for each channel layout, all of them a sine of 1 kHz whose peaks are at `level_db`."""
+    tracks = [
+        option
+        for n, layout in enumerate(layouts)
+        for option in ("-map", "1", f"-filter:a:{n}", f"volume={level_db}dB,pan={layout}|{PAN[layout]}")
+    ]
+    tone = "aevalsrc=sin(2000*PI*t):s=48000:d=13"
+    return remake(film, out, "-f", "lavfi", "-i", tone, "-map", "0:v", *tracks, "-c:v", "copy", "-c:a", "flac")
+
+
+@pytest.mark.parametrize("level_db", [-32.0, -1.0])
+async def test_a_quiet_film_and_a_loud_one_are_equally_loud(
+    place: Workshop, small: Path, tmp_path: Path, level_db: float
+) -> None:
+    await place.encode(place.take(with_tone(small, tmp_path / "film.mkv", level_db, "mono", "stereo", "5.1")))
+    version = await only(place)
+    assert [track.channels for track in version.audio] == [1, 2, 2]
+    for track in version.audio:
+        file = place.folder / "objects" / "renditions" / track.key / "media.mp4"
+        assert loudness(file).lufs == pytest.approx(TARGET_LUFS, abs=0.5)
+        checked(place, track)
+
+
+async def test_silence_stays_silent(place: Workshop, small: Path, tmp_path: Path) -> None:
+    await place.encode(place.take(with_tone(small, tmp_path / "film.mkv", -90.0, "stereo")))
+    (track,) = (await only(place)).audio
+    assert loudness(place.folder / "objects" / "renditions" / track.key / "media.mp4").lufs == SILENCE_LUFS
+
+
+async def test_peaks_that_the_gain_lifts_too_high_are_limited_and_not_late(
+    place: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "BEEP_S", 0.008)  # so short that its peaks are far above its loudness
+    film = make_flash_and_beep(tmp_path / "film.mkv", SMALL)
+    measured = loudness(film)
+    assert gain_db(measured) > 0
+    assert is_limited(measured)
+    await place.encode(place.take(film))
+    version = await only(place)
+    (video,), (audio,) = version.video, version.audio
+    played = loudness(place.folder / "objects" / "renditions" / audio.key / "media.mp4")
+    assert played.peak_dbtp <= PEAK_MAX_DBTP + 1.0, "what AAC adds"
+    assert abs(av_offset_ms(read_file, checked(place, video), checked(place, audio))) <= 5
 
 
 # Interruptions

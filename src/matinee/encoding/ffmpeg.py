@@ -12,6 +12,7 @@ from pathlib import Path
 
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Rung
+from matinee.encoding.loudness import PEAK_MAX_DBTP
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
 from matinee.encoding.source import Inspection, colours, has_index
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
@@ -215,14 +216,15 @@ def text_argv(ffmpeg: Path, source: Path, inspection: Inspection, stream: int, o
 def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: AudioRecipe, out: Path) -> list[str]:
     """Encode one audio track whole: its sample 0 is the video's frame 0, and it is as long as the video.
 
-    Gaps in the source are filled with silence, so that sound never drifts; a track that ends early is padded.
+    Gaps in the source are filled with silence, so that sound never drifts; a track that ends early is padded. The gain
+    is the same for the whole track.
     """
-    timeline = recipe.timeline
     filters = [
-        f"asetpts=PTS-{origin_s(inspection, timeline):.6f}/TB",
-        f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
+        *_sound(inspection, recipe.timeline, recipe.channels),
+        *([f"volume={recipe.gain_db:.1f}dB:precision=float"] if recipe.gain_db else []),
+        *(_LIMITER if recipe.is_limited else []),
         "apad",
-        f"atrim=end_sample={round(timeline.duration_s * AUDIO_RATE_HZ)}",
+        _trimmed(recipe.timeline),
     ]
     return [
         *base(ffmpeg),
@@ -235,6 +237,46 @@ def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: Audio
         "-fflags", "+bitexact", "-flags:a", "+bitexact",
         "-f", "mp4", str(out),
     ]  # fmt: skip
+
+
+def loudness_argv(
+    ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, stream: int, channels: int
+) -> list[str]:
+    """Measure one audio track whole, as it would be encoded: the log ends with the summary of the ebur128 filter."""
+    filters = [
+        *_sound(inspection, timeline, channels),
+        _trimmed(timeline),
+        # dualmono: a single channel is played by two loudspeakers, and so 3 LU louder than it measures.
+        f"ebur128=peak=true:framelog=quiet:dualmono={int(channels == 1)}",
+    ]
+    return [
+        *base(ffmpeg),
+        *opened(source, inspection.demuxer, decoders=sorted(AUDIO_DECODERS)),
+        "-map", f"0:{stream}", "-vn", "-sn", "-dn",
+        "-af", ",".join(filters),
+        "-f", "null", "-",
+    ]  # fmt: skip
+
+
+_LIMITER = (
+    f"aresample={4 * AUDIO_RATE_HZ}",  # Rec. ITU-R BS.1770-5 annex 2: true peaks show at four times the rate
+    # level: it would make everything as loud as it can. latency: it would be 5 ms late.
+    f"alimiter=limit={10 ** (PEAK_MAX_DBTP / 20):.6f}:level=0:latency=1",
+    f"aresample={AUDIO_RATE_HZ}",
+)
+
+
+def _sound(inspection: Inspection, timeline: Timeline, channels: int) -> list[str]:
+    """Filters that put sound onto the output's timeline, in its channels."""
+    return [
+        f"asetpts=PTS-{origin_s(inspection, timeline):.6f}/TB",
+        f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
+        f"aformat=channel_layouts={'mono' if channels == 1 else 'stereo'}",
+    ]
+
+
+def _trimmed(timeline: Timeline) -> str:
+    return f"atrim=end_sample={round(timeline.duration_s * AUDIO_RATE_HZ)}"
 
 
 def samples_argv(

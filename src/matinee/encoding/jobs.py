@@ -129,10 +129,10 @@ class _Run:
             await self._publish_with_subtitles(last, inspection)
             return
         self.done = await asyncio.to_thread(self._what_exists)
-        windows, texts = await self.study.findings(inspection)
+        windows, sounds, texts = await self.study.findings(inspection)
         self._warn(inspection, texts)
         analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis, texts)
+        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis, texts, sounds)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)

@@ -15,6 +15,7 @@ from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.hull import quality_ladder
 from matinee.encoding.ladder import LadderKind, Rung, ladder
+from matinee.encoding.loudness import Loudness, gain_db, is_limited
 from matinee.encoding.recipe import (
     AUDIO_BPS,
     AUDIO_CHANNELS_MAX,
@@ -130,6 +131,11 @@ def text_name(source: str, stream: int) -> str:
     return f"{work_folder(source)}/text-{stream:03}"
 
 
+def loudness_name(source: str, stream: int) -> str:
+    """The object that measuring the audio track `stream` makes."""
+    return f"{work_folder(source)}/loudness-{stream:03}"
+
+
 def trial_name(source: str, analysis: str, number: int) -> str:
     """The object that the trials of piece `number` make, for the analysis of that key."""
     return f"{work_folder(source)}/trial-{analysis}-{number:03}"
@@ -190,6 +196,7 @@ def plan_of(
     encoder: Encoder,
     analysis: Analysis | None = None,
     texts: Sequence[Text] = (),
+    sounds: Sequence[Loudness] = (),
 ) -> Plan:
     """The plan of an accepted master, once all its windows are sampled, and it was tried where that was ordered."""
     timeline = timeline_of(inspection)
@@ -200,7 +207,7 @@ def plan_of(
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
         video=_video(order, inspection, timeline, _rungs(inspection, samples, analysis), encoder),
-        audio=_audio(order, inspection, timeline, encoder),
+        audio=_audio(order, inspection, timeline, sounds, encoder),
         subtitles=subtitles_of(order, inspection, texts),
     )
 
@@ -235,8 +242,15 @@ def _video(
     )
 
 
-def _audio(order: Order, inspection: Inspection, timeline: Timeline, encoder: Encoder) -> tuple[Rendition, ...]:
-    tracks = [track for track in inspection.audio if track.packets > 0 and track.channels > 0]
+def sound_tracks(inspection: Inspection) -> list[AudioStream]:
+    """The audio tracks that have sound."""
+    return [track for track in inspection.audio if track.packets > 0 and track.channels > 0]
+
+
+def _audio(
+    order: Order, inspection: Inspection, timeline: Timeline, sounds: Sequence[Loudness], encoder: Encoder
+) -> tuple[Rendition, ...]:
+    tracks, measured = sound_tracks(inspection), {sound.stream: sound for sound in sounds}
     chosen = next((track for track in tracks if track.is_default), tracks[0] if tracks else None)
     return tuple(
         _named(
@@ -250,6 +264,8 @@ def _audio(order: Order, inspection: Inspection, timeline: Timeline, encoder: En
                 label=_label(track, number),
                 is_default=track is chosen,
                 encoder=encoder,
+                gain_db=gain_db(measured.get(track.index, Loudness(stream=track.index))),
+                is_limited=is_limited(measured.get(track.index, Loudness(stream=track.index))),
             )
         )
         for number, track in enumerate(tracks, start=1)

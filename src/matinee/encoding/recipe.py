@@ -44,7 +44,7 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
 
 
 class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """One audio track of one title."""
+    """One audio track of one title, made louder by `gain_db`; `is_limited` where its peaks would be too high then."""
 
     source: str
     stream: int
@@ -55,6 +55,8 @@ class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     label: str
     is_default: bool
     encoder: Encoder
+    gain_db: float = 0.0
+    is_limited: bool = False
     version: int = RECIPE_VERSION
 
 

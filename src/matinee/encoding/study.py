@@ -16,11 +16,12 @@ import msgspec
 from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
+from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import Order, Text
-from matinee.encoding.recipe import Encoder
+from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
 from matinee.encoding.sample import Window
 from matinee.encoding.source import Inspection, accept, text_tracks
-from matinee.encoding.tasks import inspect, read_text, sample_window, try_piece
+from matinee.encoding.tasks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Piece, analysis_key, combined, pieces_of
 from matinee.work.job import Stage
@@ -38,6 +39,7 @@ class Findings(NamedTuple):
     """What was found out about a master."""
 
     windows: Sequence[Window]
+    sounds: Sequence[Loudness]
     texts: Sequence[Text]
 
 
@@ -81,10 +83,11 @@ class Study:
 
     async def findings(self, inspection: Inspection) -> Findings:
         """All that a plan needs, looked at side by side."""
-        pictures, texts = self._at_pictures(inspection), self._at_texts(inspection)
-        await self._look([*pictures, *texts])
+        pictures, sounds, texts = self._at_pictures(inspection), self._at_sounds(inspection), self._at_texts(inspection)
+        await self._look([*sounds, *texts, *pictures])  # those of a part of the film last: they fill every worker
         return Findings(
             await self._each([look.makes for look in pictures], Window),
+            await self._each([look.makes for look in sounds], Loudness),
             await self._each([look.makes for look in texts], Text),
         )
 
@@ -93,6 +96,17 @@ class Study:
         return [
             _Look(sample_window, (timeline, window), planning.window_name(source, window.number))
             for window in planning.windows_of(inspection, timeline)
+        ]
+
+    def _at_sounds(self, inspection: Inspection) -> list[_Look]:
+        timeline, source = timeline_of(inspection), self.order.source
+        return [
+            _Look(
+                measure_sound,
+                (timeline, track.index, min(track.channels, AUDIO_CHANNELS_MAX)),
+                planning.loudness_name(source, track.index),
+            )
+            for track in planning.sound_tracks(inspection)
         ]
 
     def _at_texts(self, inspection: Inspection) -> list[_Look]:

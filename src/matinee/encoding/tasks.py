@@ -35,6 +35,7 @@ from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Story
 from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
 from matinee.encoding.codec import BadConfiguration
 from matinee.encoding.complexity import Luma
+from matinee.encoding.loudness import loudness_in
 from matinee.encoding.masters import AT_HAND
 from matinee.encoding.mp4 import BadMp4, read_track
 from matinee.encoding.plan import (
@@ -46,6 +47,7 @@ from matinee.encoding.plan import (
     chunk_name,
     facts_name,
     inspection_name,
+    loudness_name,
     text_name,
     window_name,
     work_folder,
@@ -304,6 +306,21 @@ def try_piece(place: Workplace, order: Order, timeline: Timeline, piece: Chunk, 
                 measured.append(trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean))
     found = trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
     store.write(objects, name, msgspec.msgpack.encode(found))
+    return name
+
+
+def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:
+    """Measure how loud one audio track of an inspected master is; answers the name of the object."""
+    place = on_this_machine(place)
+    objects, name = open_objects(place.objects_url), loudness_name(order.source, stream)
+    if store.exists(objects, name):
+        return name
+    inspection = load_inspection(place.objects_url, inspection_name(order.source))
+    with _workroom(place, name) as scratch:
+        path = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
+        argv = ffmpeg.loudness_argv(Path(place.ffmpeg), path, inspection, timeline, stream, channels)
+        done = _run(argv, f"measuring audio track {stream}", path)
+    store.write(objects, name, msgspec.msgpack.encode(loudness_in(done.stderr_tail, stream)))
     return name
 
 
