@@ -38,6 +38,24 @@ def with_text(film: Path, out: Path, *, kinds: tuple[str, str] = ("subrip", "ass
     )  # fmt: skip
 
 
+SIGNS = """[Script Info]
+ScriptType: v4.00+
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\pos(1,2)}{\\i1}EXIT{\\i0}
+Dialogue: 1,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\pos(3,4)}{\\i1}EXIT{\\i0}
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}
+"""
+
+
+def with_signs(film: Path, out: Path) -> Path:
+    """`film` with a track that puts a sign up in two layers, on a drawing."""
+    signs = out.with_suffix(".ass")
+    signs.write_text(SIGNS, encoding="utf-8")
+    return remake(film, out, "-f", "ass", "-i", str(signs), "-map", "0:v", "-map", "1", "-c", "copy")
+
+
 def with_pictures(film: Path, out: Path) -> Path:
     """`film` with a German track of pictures: one end-of-display-set segment of a Blu-ray's presentation graphics."""
     graphics = out.with_suffix(".sup")

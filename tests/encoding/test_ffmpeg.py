@@ -17,6 +17,7 @@ from matinee.encoding import ffmpeg
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.plan import Plan
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.source import SubtitleStream
 from matinee.encoding.timeline import idr_frames
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
@@ -37,6 +38,10 @@ def audio_recipe(plan: Plan) -> AudioRecipe:
     return recipe
 
 
+SUBRIP = SubtitleStream(index=2, codec="subrip", language="<en>", title="<Full>")
+SUBSTATION = SubtitleStream(index=3, codec="ass", language="<en>", title="<Full>")
+
+
 def limited(plan: Plan) -> AudioRecipe:
     return msgspec.structs.replace(audio_recipe(plan), gain_db=6.5, is_limited=True)
 
@@ -50,7 +55,8 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "audio": ffmpeg.audio_argv(FFMPEG, master, found, audio_recipe(plan), OUT),
         "audio-limited": ffmpeg.audio_argv(FFMPEG, master, found, limited(plan), OUT),
         "loudness": ffmpeg.loudness_argv(FFMPEG, master, found, timeline, 1, 2),
-        "text": ffmpeg.text_argv(FFMPEG, master, found, 2, OUT),
+        "text": ffmpeg.text_argv(FFMPEG, master, found, SUBRIP, OUT),
+        "text-ass": ffmpeg.text_argv(FFMPEG, master, found, SUBSTATION, OUT),
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
         "check": ffmpeg.check_argv(FFMPEG, master, timeline, (240, 136), OUT),

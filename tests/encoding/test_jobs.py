@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.encoding.remake import remake
-from tests.encoding.subtitled import with_text
+from tests.encoding.subtitled import with_signs, with_text
 from tests.encoding.workshop import Workshop, workshop
 from tests.media import generate
 from tests.media.boxes import read_index, read_init
@@ -217,6 +217,15 @@ async def test_subtitles_inside_a_film_are_published_on_its_timeline(
     sidecar = Sidecar(text=text, language="en", label="From the sidecar")
     await place.encode(msgspec.structs.replace(order, sidecars=(sidecar,)))
     assert [track.label for track in (await place.versions())[-1].subtitles] == ["From the sidecar", "German (forced)"]
+
+
+async def test_a_sign_in_two_layers_is_said_once_and_its_drawing_not_at_all(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    await place.encode(place.take(with_signs(small, tmp_path / "film.mkv")))
+    assert said(place, await only(place)) == {
+        "Unknown language": "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<i>EXIT</i>\n"
+    }
 
 
 async def test_a_subtitle_track_is_read_once_even_if_the_job_is_interrupted(

@@ -43,6 +43,7 @@ TEXT_DECODERS = _names("ass ssa subrip srt mov_text webvtt text")
 """Only these decoders are ever opened. MagicYUV (CVE-2026-8461) and some 400 others stay shut."""
 
 TEXT_SUBTITLES = _names("ass ssa subrip mov_text webvtt text")
+SUBSTATION = _names("ass ssa")
 PICTURE_SUBTITLES = _names("hdmv_pgs_subtitle dvd_subtitle dvb_subtitle xsub")
 """Kinds of subtitle streams, as FFmpeg names the codecs (its decoders have other names: pgssub, dvdsub ...)."""
 

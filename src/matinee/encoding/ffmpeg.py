@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
+from matinee.encoding.container import AUDIO_DECODERS, SUBSTATION, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Rung
 from matinee.encoding.loudness import PEAK_MAX_DBTP
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
-from matinee.encoding.source import Inspection, colours, has_index
+from matinee.encoding.source import Inspection, SubtitleStream, colours, has_index
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
 
 MAXRATE_FACTOR = 1.5
@@ -198,18 +198,19 @@ def _rate(rung: Rung) -> list[str]:
     return ["-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S))]
 
 
-def text_argv(ffmpeg: Path, source: Path, inspection: Inspection, stream: int, out: Path) -> list[str]:
-    """One subtitle track as SubRip, in the file's own times.
+def text_argv(ffmpeg: Path, source: Path, inspection: Inspection, track: SubtitleStream, out: Path) -> list[str]:
+    """One subtitle track in the file's own times: SubStation Alpha as it is, anything else as SubRip.
 
-    Not as WebVTT: FFmpeg's writer loses which lines are to be at the top.
+    Not as WebVTT: FFmpeg's writer loses which lines are to be at the top, and takes drawings for words.
     """
+    is_substation = track.codec in SUBSTATION
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(TEXT_DECODERS)),
-        "-map", f"0:{stream}", "-vn", "-an", "-dn",
-        "-c:s", "subrip",
+        "-map", f"0:{track.index}", "-vn", "-an", "-dn",
+        "-c:s", "copy" if is_substation else "subrip",
         "-map_metadata", "-1", "-map_chapters", "-1",
-        "-f", "srt", str(out),
+        "-f", "ass" if is_substation else "srt", str(out),
     ]  # fmt: skip
 
 

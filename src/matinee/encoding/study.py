@@ -112,7 +112,7 @@ class Study:
     def _at_texts(self, inspection: Inspection) -> list[_Look]:
         timeline, source = timeline_of(inspection), self.order.source
         return [
-            _Look(read_text, (timeline, track.index), planning.text_name(source, track.index))
+            _Look(read_text, (timeline, track), planning.text_name(source, track.index))
             for track in text_tracks(inspection)
         ]
 

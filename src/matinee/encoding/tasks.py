@@ -54,7 +54,7 @@ from matinee.encoding.plan import (
 )
 from matinee.encoding.playlist import media_playlist, subtitle_playlist
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
-from matinee.encoding.source import FilmRefused, Inspection, display_size
+from matinee.encoding.source import FilmRefused, Inspection, SubtitleStream, display_size
 from matinee.encoding.timeline import Chunk, Timeline
 from matinee.work.compute import is_cancelled
 
@@ -324,29 +324,29 @@ def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: in
     return name
 
 
-def read_text(place: Workplace, order: Order, timeline: Timeline, stream: int) -> str:
+def read_text(place: Workplace, order: Order, timeline: Timeline, track: SubtitleStream) -> str:
     """Read one subtitle track of an inspected master into clean WebVTT; answers the name of the object.
 
     A track that cannot be read never costs the film: the object says why.
     """
     place = on_this_machine(place)
-    objects, name = open_objects(place.objects_url), text_name(order.source, stream)
+    objects, name = open_objects(place.objects_url), text_name(order.source, track.index)
     if store.exists(objects, name):
         return name
     inspection = load_inspection(place.objects_url, inspection_name(order.source))
     with _workroom(place, name) as scratch:
-        path, out = AT_HAND.linked(place.objects_url, objects, order.master, scratch), scratch / "text.srt"
-        argv = ffmpeg.text_argv(Path(place.ffmpeg), path, inspection, stream, out)
+        path, out = AT_HAND.linked(place.objects_url, objects, order.master, scratch), scratch / "subtitles"
+        argv = ffmpeg.text_argv(Path(place.ffmpeg), path, inspection, track, out)
         try:
-            _run(argv, f"reading subtitle track {stream}", path, limits=TEXT_LIMITS)
+            _run(argv, f"reading subtitle track {track.index}", path, limits=TEXT_LIMITS)
             cues = cues_of(out.read_bytes(), timeline.duration_s, ffmpeg.origin_s(inspection, timeline))
         except (FfmpegFailed, OutputTooLarge, BadSubtitles) as error:
-            found, content = Text(stream=stream, fault=error.message), b""
+            found, content = Text(stream=track.index, fault=error.message), b""
         else:
             content = written(cues).encode()
             sha256 = hashlib.sha256(content).hexdigest()
             kept = f"{work_folder(order.source)}/{sha256}.vtt"
-            found = Text(stream=stream, text=kept, sha256=sha256) if cues else Text(stream=stream)
+            found = Text(stream=track.index, text=kept, sha256=sha256) if cues else Text(stream=track.index)
     if found.text:
         store.write(objects, found.text, content)
     store.write(objects, name, msgspec.msgpack.encode(found))
