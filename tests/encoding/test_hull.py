@@ -17,10 +17,12 @@ from matinee.encoding.hull import (
     TARGET,
     Trial,
     bd_rate,
+    cap_of,
     curves,
+    fixed_points,
     front,
-    limit_of,
     quality_ladder,
+    saving,
 )
 from matinee.encoding.ladder import box_height
 
@@ -83,7 +85,7 @@ def test_each_plan_has_its_top_resolution_within_its_limit(trials: list[Trial]) 
 def test_no_rung_may_take_more_than_the_smallest_plan_that_shows_it(trials: list[Trial]) -> None:
     for rung in quality_ladder(trials):
         assert rung.maxrate_bps is not None
-        assert rung.maxrate_bps <= limit_of(box_height(rung.width, rung.height))
+        assert rung.maxrate_bps <= cap_of(box_height(rung.width, rung.height))
 
 
 def test_the_top_rung_reaches_the_target_and_steps_are_equal() -> None:
@@ -137,3 +139,25 @@ def test_the_delta_rate_of_half_the_bits_is_minus_fifty() -> None:
 def test_curves_that_share_no_quality_are_not_compared() -> None:
     with pytest.raises(ValueError, match="share no quality"):
         bd_rate([(1e6, 60.0), (2e6, 70.0)], [(1e6, 80.0), (2e6, 90.0)])
+
+
+def test_the_fixed_ladder_is_read_off_the_same_trials() -> None:
+    trials = [trial for trial in trials_of(1.0, 6.0) if trial.size == (1280, 720)]
+    (bps, vmaf), curve = fixed_points(trials)[0], curves(trials)[1280, 720]
+    assert bps == 5_000_000
+    assert vmaf == curve[0].vmaf, "more bits than any trial of that size: like the best of them"
+    hard = [trial for trial in trials_of(4.0, 6.0) if trial.size == (1280, 720)]
+    ((_, vmaf),) = fixed_points(hard)
+    assert min(one.vmaf for one in hard) < vmaf < max(one.vmaf for one in hard)
+
+
+def test_an_easy_title_saves_most_and_nothing_is_claimed_where_nothing_can_be_compared() -> None:
+    def saved(hardness: float) -> float:
+        trials = trials_of(hardness, 6.0)
+        found = saving(fixed_points(trials), quality_ladder(trials))
+        assert found is not None
+        return found[0]
+
+    assert saved(0.3) < saved(1.0) < 0
+    assert saving([(1e6, 80.0)], quality_ladder(trials_of(1.0, 6.0))) is None
+    assert saving([(1e6, 1.0), (2e6, 2.0)], quality_ladder(trials_of(1.0, 6.0))) is None

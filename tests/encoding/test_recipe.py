@@ -63,6 +63,8 @@ def _another(known: object) -> object:
     match known:
         case bool():
             return not known
+        case msgspec.UnsetType():
+            return ("bwdif-tff",)
         case None:
             return 1.0
         case int() | float():

@@ -17,6 +17,7 @@ from matinee.base import objects as store
 from matinee.base.objects import open_objects
 from matinee.base.scratch import Scratch
 from matinee.encoding.complexity import Complexity
+from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import Trial, fixed_points, quality_ladder, saving
 from matinee.encoding.ladder import Rung
 from matinee.encoding.plan import Order, analysis_name
@@ -58,9 +59,6 @@ async def analyse(settings: Settings, film: Path, report: Callable[[Sequence[Sta
             await asyncio.to_thread(_link, film, folder / "objects" / master_key(source))
             here = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
             encoder = Encoder(build=place.build, preset=settings.preset)
-            name = analysis_name(source, analysis_key(encoder))
-            with contextlib.suppress(FileNotFoundError):
-                store.write(objects, name, await asyncio.to_thread(store.read, kept, name))
 
             async def run(fn: Callable[..., str], *args: Any, name: str, priority: int) -> str:
                 return await compute.run(fn, here, *args, name=name, priority=priority)
@@ -68,10 +66,13 @@ async def analyse(settings: Settings, film: Path, report: Callable[[Sequence[Sta
             order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes)
             study = Study(objects, encoder, order, run, report)
             inspection = await study.inspection()
+            assert inspection.video is not None
+            name = analysis_name(source, analysis_key(encoder, corrections(inspection.video)))
+            with contextlib.suppress(FileNotFoundError):
+                store.write(objects, name, await asyncio.to_thread(store.read, kept, name))
             windows = await study.samples(inspection)
             found = await study.trials(inspection, windows)
             await asyncio.to_thread(store.write, kept, name, store.read(objects, name))
-    assert inspection.video is not None
     width, height = display_size(inspection.video)
     complexity, rungs, fixed = overall(windows), quality_ladder(found.trials), fixed_points(found.trials)
     saved = saving(fixed, rungs)

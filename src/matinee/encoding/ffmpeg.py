@@ -11,16 +11,19 @@ from fractions import Fraction
 from pathlib import Path
 
 from matinee.encoding.container import AUDIO_DECODERS, SUBSTATION, TEXT_DECODERS, VIDEO_DECODERS
+from matinee.encoding.corrections import deinterlaced, scaled
 from matinee.encoding.ladder import Rung
 from matinee.encoding.loudness import PEAK_MAX_DBTP
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
-from matinee.encoding.source import Inspection, SubtitleStream, colours, has_index
+from matinee.encoding.source import Inspection, SubtitleStream, has_index
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
 
 MAXRATE_FACTOR = 1.5
 """VBV: a second may take this many times the average ..."""
 BUFFER_S = 2.0
 """... out of a buffer that holds so many seconds of the average."""
+CAPPED_BUFFER_S = 1.0
+"""Where only the cap is given, the buffer holds so many seconds of it."""
 
 
 def base(ffmpeg: Path) -> list[str]:
@@ -55,6 +58,7 @@ def _seek_s(inspection: Inspection, chunk: Chunk) -> float | None:
 def on_timeline(inspection: Inspection, timeline: Timeline, start: int) -> str:
     """Filters that put decoded frames onto the output's timeline, with output frame `start` at time 0.
 
+    Fields become frames first, one for one, while a frame's neighbours are still those that it was shot with.
     The shift is done in a time base where it is a whole number; the fps filter then drops what lies before 0 but for
     the last such frame, and repeats frames where the source has none.
     """
@@ -62,7 +66,8 @@ def on_timeline(inspection: Inspection, timeline: Timeline, start: int) -> str:
     shift = timeline.origin * per_tick + start * per_frame
     times = "PTS" if has_index(inspection) else f"N*{per_frame}"
     num, den = timeline.rate
-    return f"settb=expr=1/{scale},setpts={times}-{shift},fps=fps={num}/{den}:start_time=0:round=near"
+    placed = f"settb=expr=1/{scale},setpts={times}-{shift},fps=fps={num}/{den}:start_time=0:round=near"
+    return ",".join([*deinterlaced(inspection.video), placed])
 
 
 def chunk_argv(
@@ -91,10 +96,7 @@ def chunk_argv(
 def _pictures(inspection: Inspection, size: tuple[int, int], frames: int) -> list[str]:
     """Filters that make what the encoder is given: so large, square samples, limited range, `frames` of it."""
     return [
-        *_tagged(inspection),
-        f"scale={size[0]}:{size[1]}:flags=bicubic:out_range=tv",
-        "setsar=1",
-        "format=yuv420p",
+        *scaled(inspection.video, size, "bicubic"),
         f"tpad=stop_mode=clone:stop={frames}",  # the last frame is held when the source's last timestamp is odd
     ]
 
@@ -167,12 +169,6 @@ def vmaf_argv(
     ]  # fmt: skip
 
 
-def _tagged(inspection: Inspection) -> list[str]:
-    """A filter that names the colours of a source that does not."""
-    name = colours(inspection.video) if inspection.video is not None else ""
-    return [f"setparams=colorspace={name}:color_primaries={name}:color_trc={name}"] if name else []
-
-
 def x264(recipe: VideoRecipe) -> list[str]:
     """A rung's rate control under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
     encoder, segment = recipe.encoder, recipe.timeline.segment_frames
@@ -193,7 +189,7 @@ def _rate(rung: Rung) -> list[str]:
     """Constant quality up to a cap where quality was measured; else one-pass average bitrate."""
     if rung.crf is not None and rung.maxrate_bps is not None:
         cap = rung.maxrate_bps
-        return ["-crf", f"{rung.crf:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * BUFFER_S))]
+        return ["-crf", f"{rung.crf:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * CAPPED_BUFFER_S))]
     bps = rung.bitrate_bps
     return ["-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S))]
 
@@ -295,8 +291,7 @@ def samples_argv(
         on_timeline(inspection, timeline, window.start),
         f"trim=end_frame={window.end - window.start}",
         each_second(timeline),
-        f"scale={size[0]}:{size[1]}:flags=area:out_range=tv",
-        "format=yuv420p",
+        *scaled(inspection.video, size, "area"),
     ]
     return [
         *base(ffmpeg),
@@ -312,7 +307,7 @@ def still_argv(
 ) -> list[str]:
     """The frame at `at.start` as a PNG of `size`."""
     assert inspection.video is not None
-    filters = [on_timeline(inspection, timeline, at.start), f"scale={size[0]}:{size[1]}:flags=lanczos", "format=rgb24"]
+    filters = [on_timeline(inspection, timeline, at.start), *scaled(inspection.video, size, "lanczos"), "format=rgb24"]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, at)),

@@ -28,6 +28,8 @@ STEP_MAX = 9.0
 """VMAF between neighbouring rungs: some one and a half just noticeable differences: a switch is seldom seen."""
 LOWEST_BPS = BitsPerSecond(400_000)
 """The lowest rung's average at most: it plays on a weak mobile line."""
+CAP_SHARE = 0.85
+"""Of what a rung may take on average, its cap: each chunk begins with a full buffer, which it may spend as well."""
 PLAN_LIMITS: tuple[tuple[int, BitsPerSecond], ...] = (
     (480, BitsPerSecond(2_500_000)),
     (1080, BitsPerSecond(8_000_000)),
@@ -100,9 +102,9 @@ def front(points: Iterable[Point]) -> tuple[Point, ...]:
     return tuple(kept)
 
 
-def limit_of(box: int) -> BitsPerSecond:
-    """The average that a rung of this box may take at most: that of the smallest plan that shows it."""
-    return next((limit for height, limit in PLAN_LIMITS if box <= height), PLAN_LIMITS[-1][1])
+def cap_of(box: int) -> float:
+    """The cap of a rung of this box, so that it stays within the smallest plan that shows it."""
+    return CAP_SHARE * next((limit for height, limit in PLAN_LIMITS if box <= height), PLAN_LIMITS[-1][1])
 
 
 def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Rung, ...]:
@@ -122,10 +124,10 @@ def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Run
 
 def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
     """Points at equal steps on the front of curves that one model judged, and what the plans ask for."""
-    allowed = [point for curve in found for point in curve if point.bitrate_bps <= limit_of(point.box)]
+    allowed = [point for curve in found for point in curve if point.bitrate_bps <= cap_of(point.box)]
     best = front(allowed) or (min((curve[-1] for curve in found), key=lambda point: point.bitrate_bps),)
     top = next((point for point in best if point.vmaf >= target), best[-1])
-    low = next((point for point in reversed(best) if point.bitrate_bps <= LOWEST_BPS), best[0])
+    low = next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
     steps = max(1, ceil((top.vmaf - low.vmaf) / STEP_MAX))
     aims = [low.vmaf + (top.vmaf - low.vmaf) * step / steps for step in range(steps + 1)]
     chosen = [next(point for point in best if point.vmaf >= aim - 1e-9) for aim in aims]
@@ -134,7 +136,7 @@ def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
 
 def _reaching(curve: Sequence[Point], target: float) -> Point:
     """The cheapest point of a curve that reaches `target` within its plan's limit, or what comes nearest."""
-    fits = [point for point in curve if point.bitrate_bps <= limit_of(point.box)] or curve[-1:]
+    fits = [point for point in curve if point.bitrate_bps <= cap_of(point.box)] or curve[-1:]
     return next((point for point in reversed(fits) if point.vmaf >= target), fits[0])
 
 
@@ -164,7 +166,7 @@ def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
     boxes = [point.box for point in kept]
     rungs = []
     for rank, point in enumerate(kept):
-        cap = LOWEST_BPS if rank == 0 else limit_of(point.box)
+        cap = CAP_SHARE * LOWEST_BPS if rank == 0 else cap_of(point.box)
         nth = boxes[:rank].count(point.box)
         rungs.append(
             Rung(

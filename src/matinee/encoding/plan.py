@@ -13,6 +13,7 @@ import msgspec
 
 from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
+from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import quality_ladder
 from matinee.encoding.ladder import LadderKind, Rung, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
@@ -236,6 +237,7 @@ def _video(
                 rung=rung,
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
+                corrections=corrections(inspection.video) or msgspec.UNSET,
             )
         )
         for rung in rungs

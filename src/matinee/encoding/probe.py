@@ -10,6 +10,7 @@ import re
 import sys
 from array import array
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from matinee.base.errors import MatineeError
 from matinee.base.language import UNKNOWN, language_tag
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
 from matinee.encoding.source import (
+    HLG,
+    PQ,
     UNSPECIFIED,
     AudioStream,
+    FieldOrder,
     FilmRefused,
     Inspection,
     SubtitleStream,
@@ -29,10 +33,17 @@ from matinee.encoding.source import (
     left_out,
 )
 
-HDR_TRANSFERS = frozenset({16, 18})  # Rec. ITU-T H.273: SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)
 FULL_RANGE = 2
 TIMEOUT_S = (60.0, 60.0)  # to open a file, and to read on in it
 RAW_RATE = Fraction(25)
+LOOKED_AT_FRAMES = 16
+"""Frames that are decoded at the start and again in the middle: titles may be progressive in an interlaced film."""
+_TOP_FIRST, _BOTTOM_FIRST = (2, 4), (3, 5)
+"""FFmpeg's AVFieldOrder by the field that is shown first: TT and TB, BB and BT. Its header says the reverse of TB and
+BT; its decoders of raw video and its encoders go by this."""
+_FRAMES_TELL = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "vc1", "prores", "dnxhd", "dvvideo"})
+"""Decoders that mark interlaced frames themselves. For others the container is believed: some of its `progressive` and
+some of its `interlaced` are not true of H.264, whose parser goes by picture order counts."""
 TEXT_NEAR_S = 0.1
 """Subtitles that end so near the announced end are what the announcement is about."""
 _FORCED, _SDH = re.compile(r"\bforced\b", re.IGNORECASE), re.compile(r"\b(?:sdh|cc)\b", re.IGNORECASE)
@@ -85,7 +96,7 @@ def inspect(path: Path) -> Inspection:
         subtitles = tuple(_subtitles(stream, packets.others.get(stream.index, 0)) for stream in texts)
         return Inspection(
             demuxer=demuxer,
-            video=_video(video, _rotation(path, demuxer, options, video)) if video is not None else None,
+            video=_video(video, _looked_at(path, demuxer, options, video)) if video is not None else None,
             audio=tuple(_audio(stream, packets.others.get(stream.index, 0)) for stream in audio),
             announced_s=_announced_s(container, video, packets.last_text_s),
             frames=packets.frames.tobytes(),
@@ -146,7 +157,14 @@ def _in_order(found: _Packets, durations: dict[int, int]) -> _Packets:
     return found
 
 
-def _video(stream: Any, rotation: int) -> VideoStream:
+class _Look(msgspec.Struct, frozen=True):
+    """What only decoded frames show; nothing where none can be decoded."""
+
+    rotation: int = 0
+    interlaced: tuple[bool, ...] = ()
+
+
+def _video(stream: Any, look: _Look) -> VideoStream:
     context = stream.codec_context
     if context is None:  # no decoder exists for it
         return VideoStream(index=stream.index, codec="", width=0, height=0, time_base=(1, 1))
@@ -162,29 +180,54 @@ def _video(stream: Any, rotation: int) -> VideoStream:
         width=context.width,
         height=context.height,
         sample_aspect=(aspect.numerator, aspect.denominator) if aspect > 0 else (1, 1),
-        rotation=rotation,
+        rotation=look.rotation,
         time_base=(base.numerator, base.denominator),
         nominal_rate=(rate.numerator, rate.denominator) if rate else (0, 1),
         pixel_format=context.pix_fmt or "",
         is_full_range=int(context.color_range or 0) == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj"),
         matrix=int(context.colorspace) if context.colorspace is not None else UNSPECIFIED,
-        is_hdr=int(context.color_trc or 0) in HDR_TRANSFERS,
+        is_hdr=int(context.color_trc or 0) in (PQ, HLG),
+        transfer=int(context.color_trc or UNSPECIFIED),
+        primaries=int(context.color_primaries or UNSPECIFIED),
+        field_order=_field_order(context.codec.name, int(context.field_order), look.interlaced),
     )
 
 
-def _rotation(path: Path, demuxer: str, options: dict[str, str], stream: Any) -> int:
-    """Degrees clockwise in which the picture is turned for display: 0, 90, 180 or 270.
+def _field_order(codec: str, said: int, interlaced: tuple[bool, ...]) -> FieldOrder:
+    """How frames are made of fields: `said` is FFmpeg's AVFieldOrder, `interlaced` is what decoded frames say."""
+    is_said = said in (*_TOP_FIRST, *_BOTTOM_FIRST)
+    if not any(interlaced) and not (is_said and (codec not in _FRAMES_TELL or not interlaced)):
+        return "progressive"
+    if not is_said:
+        return "interlaced"
+    return "tff" if said in _TOP_FIRST else "bff"
 
-    The display matrix is side data of the stream, which only a decoded frame shows here: the first one is decoded.
-    """
+
+def _looked_at(path: Path, demuxer: str, options: dict[str, str], stream: Any) -> _Look:
+    """Decode a few frames: the display matrix is side data that only they show here, and so is how they are scanned."""
     if stream.codec_context is None or stream.codec_context.codec.name not in VIDEO_DECODERS:
-        return 0
+        return _Look()
+    frames: list[Any] = []
     try:
         with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
-            frame = next(container.decode(container.streams[stream.index]), None)
+            video = container.streams[stream.index]
+            frames += islice(container.decode(video), LOOKED_AT_FRAMES)
+            if demuxer not in RAW_STREAMS and (stream.duration or container.duration):
+                _seek_to_the_middle(container, video)
+                frames += islice(container.decode(video), LOOKED_AT_FRAMES)
     except av.error.FFmpegError:
-        return 0  # whether its frames can be decoded is found out by encoding it
-    return -getattr(frame, "rotation", 0) % 360
+        pass  # whether its frames can be decoded is found out by encoding it
+    if not frames:
+        return _Look()
+    # degrees clockwise in which the picture is turned for display: 0, 90, 180 or 270
+    return _Look(-getattr(frames[0], "rotation", 0) % 360, tuple(bool(frame.interlaced_frame) for frame in frames))
+
+
+def _seek_to_the_middle(container: Any, video: Any) -> None:
+    if video.duration:
+        container.seek((video.start_time or 0) + video.duration // 2, stream=video)
+    else:
+        container.seek((container.start_time or 0) + container.duration // 2)
 
 
 def _audio(stream: Any, packets: int) -> AudioStream:

@@ -40,6 +40,8 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     rung: Rung
     encoder: Encoder
     is_damaged: bool = False
+    corrections: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """What is done to the pictures besides scaling; unset, and then not in the key, for plain progressive SDR."""
     version: int = RECIPE_VERSION
 
 

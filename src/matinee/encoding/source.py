@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal
 
 import msgspec
 
@@ -23,7 +24,13 @@ MISSING_END_MAX_S = 1.0
 
 
 UNSPECIFIED = 2  # Rec. ITU-T H.273: nobody said
+PQ, HLG = 16, 18  # Rec. ITU-T H.273 table 3: SMPTE ST 2084, ARIB STD-B67
+BT2020 = 9  # Rec. ITU-T H.273 tables 2 and 4: Rec. BT.2020's primaries, and its matrix (non-constant luminance)
 HD_FROM_HEIGHT = 720
+
+FieldOrder = Literal["progressive", "tff", "bff", "interlaced", "unknown"]
+"""tff and bff: two fields a frame, top or bottom one first; interlaced: each frame says which one; unknown: nobody
+looked, which is taken as progressive."""
 
 
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +49,11 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     is_hdr: bool = False
     matrix: int = UNSPECIFIED
     """Matrix coefficients, Rec. ITU-T H.273 table 4."""
+    transfer: int = UNSPECIFIED
+    """Transfer characteristics, Rec. ITU-T H.273 table 3."""
+    primaries: int = UNSPECIFIED
+    """Colour primaries, Rec. ITU-T H.273 table 2."""
+    field_order: FieldOrder = "unknown"
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +123,21 @@ def colours(video: VideoStream) -> str:
     if video.matrix != UNSPECIFIED:
         return ""
     return "bt709" if min(display_size(video)) >= HD_FROM_HEIGHT else "smpte170m"
+
+
+def is_interlaced(video: VideoStream) -> bool:
+    """Whether each of its frames is two fields, taken one after the other."""
+    return video.field_order in ("tff", "bff", "interlaced")
+
+
+def is_tone_mapped(video: VideoStream) -> bool:
+    """Whether its light must be compressed to be shown on an SDR screen."""
+    return video.transfer in (PQ, HLG)
+
+
+def is_wide(video: VideoStream) -> bool:
+    """Whether its colours are Rec. BT.2020's: HDR, or SDR with a wide gamut."""
+    return is_tone_mapped(video) or (not video.is_hdr and BT2020 in (video.primaries, video.matrix))
 
 
 def has_index(inspection: Inspection) -> bool:

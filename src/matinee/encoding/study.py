@@ -16,6 +16,7 @@ import msgspec
 from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
+from matinee.encoding.corrections import corrections
 from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
@@ -130,7 +131,9 @@ class Study:
 
     async def trials(self, inspection: Inspection, windows: Sequence[Window]) -> Analysis:
         """Its trial encodes, made now unless they were made before."""
-        timeline, source, key = timeline_of(inspection), self.order.source, analysis_key(self.encoder)
+        assert inspection.video is not None
+        timeline, source = timeline_of(inspection), self.order.source
+        key = analysis_key(self.encoder, corrections(inspection.video))
         kept = planning.analysis_name(source, key)
         if await asyncio.to_thread(store.exists, self.objects, kept):
             return msgspec.json.decode(await asyncio.to_thread(store.read, self.objects, kept), type=Analysis)

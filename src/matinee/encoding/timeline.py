@@ -6,7 +6,8 @@ source's timestamps jitter. All rungs share one timeline, so that a player switc
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 from typing import TypeAlias
@@ -15,7 +16,7 @@ import msgspec
 import numpy as np
 
 from matinee.base.units import Seconds
-from matinee.encoding.source import Inspection, has_index, presentation_times
+from matinee.encoding.source import Inspection, has_index, is_interlaced, presentation_times
 
 Ticks: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 SEGMENT_S = 6
@@ -150,8 +151,11 @@ def chunks_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
     times = np.asarray(presentation_times(inspection.frames), dtype=np.int64)
     keyframes = list(presentation_times(inspection.keyframes))
     numbers = _frame_numbers(times - timeline.origin, Fraction(*timeline.time_base), timeline.fps)
+    assert inspection.video is not None
+    # A frame of fields is mended with the one before it, which then must be decoded too.
+    position_of = bisect_left if is_interlaced(inspection.video) else bisect_right
     return tuple(
-        _chunk(number, start, min(start + size, timeline.frames), times, numbers, keyframes)
+        _chunk(number, start, min(start + size, timeline.frames), times, numbers, keyframes, position_of)
         for number, start in _starts(timeline, size)
     )
 
@@ -171,12 +175,13 @@ def _chunk(
     times: Ticks,
     numbers: Ticks,
     keyframes: list[int],
+    position_of: Callable[[list[int], int], int],
 ) -> Chunk:
     # Output frame n shows the last source frame whose number is <= n.
     shown = np.searchsorted(numbers, np.arange(start, end + READ_AHEAD), side="right") - 1
     shown = shown[(shown < len(times) - 1) | (np.arange(start, end + READ_AHEAD) < end)]
     first = int(times[max(0, int(shown[0]))])
-    position = bisect_right(keyframes, first) - 1
+    position = position_of(keyframes, first) - 1
     return Chunk(
         number=number,
         start=start,

@@ -90,9 +90,19 @@ def judged_at(size: Size, width: int, height: int) -> tuple[Size, str]:
     return (round(width * scale / 2) * 2, round(height * scale / 2) * 2), HD_MODEL
 
 
-def analysis_key(encoder: Encoder) -> str:
-    """The name of an analysis of a source: it changes with whatever changes its numbers."""
-    settings = (encoder.build, encoder.preset, *(f"{crf:g}" for crf in CRFS), f"{SHARE:g}", f"{VMAF_EVERY}")
+def analysis_key(encoder: Encoder, corrections: Sequence[str] = ()) -> str:
+    """The name of an analysis of a source: it changes with whatever changes its numbers.
+
+    `corrections` are those of its pictures.
+    """
+    settings = (
+        encoder.build,
+        encoder.preset,
+        *(f"{crf:g}" for crf in CRFS),
+        f"{SHARE:g}",
+        f"{VMAF_EVERY}",
+        *corrections,
+    )
     return content_key(settings)
 
 
