@@ -119,7 +119,7 @@ class Study:
 
     async def _look(self, looks: Sequence[_Look]) -> None:
         done = await asyncio.to_thread(store.keys_under, self.objects, planning.work_folder(self.order.source))
-        missing = [look for look in looks if look.makes not in set(done)]
+        missing = [look for look in looks if look.makes not in done]
 
         def told(count: int) -> None:
             self.report(looked(count, len(looks)))

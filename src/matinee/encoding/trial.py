@@ -134,11 +134,11 @@ def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Ch
 def _scores(gops: Iterable[tuple[int, int]], windows: Sequence[Window]) -> dict[tuple[int, int], tuple[float, int]]:
     """How complex each GOP is by the samples nearest to it; the start makes the order total."""
     samples = [sample for window in windows for sample in window.samples]
-    frames = np.array([sample.frame for sample in samples])
+    frames = np.array([sample.frame for sample in samples])  # ascending, as windows are
 
     def near(gop: tuple[int, int]) -> list[Sample]:
-        inside = [samples[n] for n in np.flatnonzero((frames >= gop[0]) & (frames < gop[1]))]
-        return inside or [samples[int(np.abs(frames - gop[0]).argmin())]]
+        first, end = np.searchsorted(frames, gop)
+        return samples[first:end] or [samples[int(np.abs(frames - gop[0]).argmin())]]
 
     def score(gop: tuple[int, int]) -> float:
         found = near(gop)
