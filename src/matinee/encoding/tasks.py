@@ -35,7 +35,7 @@ from matinee.encoding.asset import AudioRendition, Pictures, SegmentIndex, Story
 from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
 from matinee.encoding.codec import BadConfiguration
 from matinee.encoding.complexity import Luma
-from matinee.encoding.loudness import loudness_in
+from matinee.encoding.loudness import Loudness, loudness_in
 from matinee.encoding.masters import AT_HAND
 from matinee.encoding.mp4 import BadMp4, read_track
 from matinee.encoding.plan import (
@@ -210,24 +210,44 @@ def load_inspection(objects_url: str, name: str) -> Inspection:
     return msgspec.msgpack.decode(store.read(open_objects(objects_url), name), type=Inspection)
 
 
-def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Chunk) -> str:
-    """Take and measure the samples of one window of an inspected master; answers the name of the object."""
+class _Look(msgspec.Struct, frozen=True):
+    """What a look at an inspected master has in its hands."""
+
+    place: Workplace
+    objects: Objects
+    inspection: Inspection
+    master: Path
+    scratch: Path
+
+    @property
+    def ffmpeg(self) -> Path:
+        return Path(self.place.ffmpeg)
+
+
+def _kept(place: Workplace, order: Order, name: str, find: Callable[[_Look], msgspec.Struct]) -> str:
+    """Keep under `name` what `find` finds in an inspected master, unless it is there already; answers the name."""
     place = on_this_machine(place)
-    objects, name = open_objects(place.objects_url), window_name(order.source, window.number)
+    objects = open_objects(place.objects_url)
     if store.exists(objects, name):
         return name
     inspection = load_inspection(place.objects_url, inspection_name(order.source))
-    size = _tile_size(inspection)
     with _workroom(place, name) as scratch:
-        path = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
-        raw = scratch / "samples.yuv"
-        argv = ffmpeg.samples_argv(Path(place.ffmpeg), path, inspection, timeline, window, size, raw)
-        _run(argv, f"sampling from second {float(window.start / timeline.fps):.0f}", path)
-        samples = _measure(raw, size, timeline, window)
-    store.write(
-        objects, name, msgspec.msgpack.encode(sample.Window(start=window.start, end=window.end, samples=samples))
-    )
+        master = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
+        found = find(_Look(place, objects, inspection, master, scratch))
+    store.write(objects, name, msgspec.msgpack.encode(found))
     return name
+
+
+def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Chunk) -> str:
+    """Take and measure the samples of one window of an inspected master; answers the name of the object."""
+
+    def find(look: _Look) -> sample.Window:
+        size, raw = _tile_size(look.inspection), look.scratch / "samples.yuv"
+        argv = ffmpeg.samples_argv(look.ffmpeg, look.master, look.inspection, timeline, window, size, raw)
+        _run(argv, f"sampling from second {float(window.start / timeline.fps):.0f}", look.master)
+        return sample.Window(start=window.start, end=window.end, samples=_measure(raw, size, timeline, window))
+
+    return _kept(place, order, window_name(order.source, window.number), find)
 
 
 def _tile_size(inspection: Inspection) -> tuple[int, int]:
@@ -280,48 +300,44 @@ def _tile(pixels: bytes, size: tuple[int, int]) -> bytes:
 
 def try_piece(place: Workplace, order: Order, timeline: Timeline, piece: Chunk, preset: str, name: str) -> str:
     """Encode one piece of a title at every size and rate factor, and score each; answers the name of the object."""
-    place = on_this_machine(place)
-    objects = open_objects(place.objects_url)
-    if store.exists(objects, name):
-        return name
-    inspection = load_inspection(place.objects_url, inspection_name(order.source))
-    assert inspection.video is not None
-    source_size = display_size(inspection.video)
-    measured: list[trial.Measured] = []
-    with _workroom(place, name) as scratch:
-        path, ffmpeg_path = AT_HAND.linked(place.objects_url, objects, order.master, scratch), Path(place.ffmpeg)
-        what = f"trying second {float(piece.start / timeline.fps):.0f}"
-        for size in trial.sizes_of(*source_size):
-            display, model = trial.judged_at(size, *source_size)
-            argv = ffmpeg.trial_argv(ffmpeg_path, path, inspection, timeline, piece, size, trial.CRFS, preset)
-            _run(argv, what, path, scratch)
-            made = [scratch / f"{n}.mp4" for n in range(len(trial.CRFS))]
-            argv = ffmpeg.vmaf_argv(
-                ffmpeg_path, path, inspection, timeline, piece, display, made, model, trial.VMAF_EVERY
-            )
-            _run(argv, what, path, scratch)
-            for n, (crf, encode) in enumerate(zip(trial.CRFS, made, strict=True)):
-                score = msgspec.json.decode((scratch / f"{n}.json").read_bytes(), type=trial.VmafLog)
-                size_bytes = int(read_track(encode).samples.size.sum())
-                measured.append(trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean))
-    found = trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
-    store.write(objects, name, msgspec.msgpack.encode(found))
-    return name
+
+    def find(look: _Look) -> trial.Piece:
+        assert look.inspection.video is not None
+        sizes = trial.sizes_of(*display_size(look.inspection.video))
+        measured = (one for size in sizes for one in _tried(look, timeline, piece, size, preset))
+        return trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
+
+    return _kept(place, order, name, find)
+
+
+def _tried(
+    look: _Look, timeline: Timeline, piece: Chunk, size: tuple[int, int], preset: str
+) -> Iterator[trial.Measured]:
+    """What a piece comes to at one size with each rate factor."""
+    assert look.inspection.video is not None
+    display, model = trial.judged_at(size, *display_size(look.inspection.video))
+    what = f"trying second {float(piece.start / timeline.fps):.0f}"
+    encodes = [look.scratch / f"{n}.mp4" for n in range(len(trial.CRFS))]
+    argv = ffmpeg.trial_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, size, trial.CRFS, preset)
+    _run(argv, what, look.master, look.scratch)
+    argv = ffmpeg.vmaf_argv(
+        look.ffmpeg, look.master, look.inspection, timeline, piece, display, encodes, model, trial.VMAF_EVERY
+    )
+    _run(argv, what, look.master, look.scratch)
+    for n, crf in enumerate(trial.CRFS):
+        score = msgspec.json.decode((look.scratch / f"{n}.json").read_bytes(), type=trial.VmafLog)
+        size_bytes = int(read_track(encodes[n]).samples.size.sum())
+        yield trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean)
 
 
 def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:
     """Measure how loud one audio track of an inspected master is; answers the name of the object."""
-    place = on_this_machine(place)
-    objects, name = open_objects(place.objects_url), loudness_name(order.source, stream)
-    if store.exists(objects, name):
-        return name
-    inspection = load_inspection(place.objects_url, inspection_name(order.source))
-    with _workroom(place, name) as scratch:
-        path = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
-        argv = ffmpeg.loudness_argv(Path(place.ffmpeg), path, inspection, timeline, stream, channels)
-        done = _run(argv, f"measuring audio track {stream}", path)
-    store.write(objects, name, msgspec.msgpack.encode(loudness_in(done.stderr_tail, stream)))
-    return name
+
+    def find(look: _Look) -> Loudness:
+        argv = ffmpeg.loudness_argv(look.ffmpeg, look.master, look.inspection, timeline, stream, channels)
+        return loudness_in(_run(argv, f"measuring audio track {stream}", look.master).stderr_tail, stream)
+
+    return _kept(place, order, loudness_name(order.source, stream), find)
 
 
 def read_text(place: Workplace, order: Order, timeline: Timeline, track: SubtitleStream) -> str:
@@ -329,28 +345,24 @@ def read_text(place: Workplace, order: Order, timeline: Timeline, track: Subtitl
 
     A track that cannot be read never costs the film: the object says why.
     """
-    place = on_this_machine(place)
-    objects, name = open_objects(place.objects_url), text_name(order.source, track.index)
-    if store.exists(objects, name):
-        return name
-    inspection = load_inspection(place.objects_url, inspection_name(order.source))
-    with _workroom(place, name) as scratch:
-        path, out = AT_HAND.linked(place.objects_url, objects, order.master, scratch), scratch / "subtitles"
-        argv = ffmpeg.text_argv(Path(place.ffmpeg), path, inspection, track, out)
+
+    def find(look: _Look) -> Text:
+        out = look.scratch / "subtitles"
+        argv = ffmpeg.text_argv(look.ffmpeg, look.master, look.inspection, track, out)
         try:
-            _run(argv, f"reading subtitle track {track.index}", path, limits=TEXT_LIMITS)
-            cues = cues_of(out.read_bytes(), timeline.duration_s, ffmpeg.origin_s(inspection, timeline))
+            _run(argv, f"reading subtitle track {track.index}", look.master, limits=TEXT_LIMITS)
+            cues = cues_of(out.read_bytes(), timeline.duration_s, ffmpeg.origin_s(look.inspection, timeline))
         except (FfmpegFailed, OutputTooLarge, BadSubtitles) as error:
-            found, content = Text(stream=track.index, fault=error.message), b""
-        else:
-            content = written(cues).encode()
-            sha256 = hashlib.sha256(content).hexdigest()
-            kept = f"{work_folder(order.source)}/{sha256}.vtt"
-            found = Text(stream=track.index, text=kept, sha256=sha256) if cues else Text(stream=track.index)
-    if found.text:
-        store.write(objects, found.text, content)
-    store.write(objects, name, msgspec.msgpack.encode(found))
-    return name
+            return Text(stream=track.index, fault=error.message)
+        if not cues:
+            return Text(stream=track.index)
+        content = written(cues).encode()
+        sha256 = hashlib.sha256(content).hexdigest()
+        kept = f"{work_folder(order.source)}/{sha256}.vtt"
+        store.write(look.objects, kept, content)
+        return Text(stream=track.index, text=kept, sha256=sha256)
+
+    return _kept(place, order, text_name(order.source, track.index), find)
 
 
 def perform(place: Workplace, plan_name: str, task: Task) -> str:
