@@ -42,8 +42,8 @@ from matinee.encoding.loudness import (
 from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.source import FilmRefused
-from matinee.encoding.tasks import EncoderDiffers, FfmpegFailed, FramesMissing
 from matinee.encoding.trial import Analysis
+from matinee.encoding.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
 
 CLIP = Clip(frames=312, width=854, height=480)
 """13 s at 23.976: three segments, three chunks, two rungs."""

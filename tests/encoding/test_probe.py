@@ -18,6 +18,7 @@ from tests.media.generate import Clip, make_numbered
 
 from matinee.base.process import run_confined
 from matinee.encoding import probe
+from matinee.encoding.looks import PROBE_LIMITS
 from matinee.encoding.probe import Found, Refusal
 from matinee.encoding.source import (
     FilmRefused,
@@ -28,7 +29,6 @@ from matinee.encoding.source import (
     running_time_s,
     text_tracks,
 )
-from matinee.encoding.tasks import PROBE_LIMITS
 from matinee.encoding.timeline import timeline_of
 
 CLIP = Clip(frames=50, rate=Fraction(25), width=320, height=180)

@@ -27,7 +27,8 @@ from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.service import Assets
 from matinee.encoding.source import FilmRefused, Inspection
 from matinee.encoding.study import Study, cancel_all, looked
-from matinee.encoding.tasks import VERDICTS, Workplace, perform
+from matinee.encoding.tasks import perform
+from matinee.encoding.workplace import VERDICTS, Workplace
 from matinee.work.compute import Compute
 from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage

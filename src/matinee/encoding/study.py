@@ -17,12 +17,12 @@ from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.corrections import corrections
+from matinee.encoding.looks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
 from matinee.encoding.sample import Window
 from matinee.encoding.source import Inspection, accept, text_tracks
-from matinee.encoding.tasks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Piece, analysis_key, combined, pieces_of
 from matinee.work.job import Stage

@@ -112,7 +112,7 @@ def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None
 def work(settings: Settings) -> None:
     """Be a worker of the cluster at COMPUTE_URL until told to stop."""
     from matinee.app.wiring.background import build_of, ffmpeg_of, scratch_folder  # noqa: PLC0415
-    from matinee.encoding.tasks import HERE  # noqa: PLC0415
+    from matinee.encoding.workplace import HERE  # noqa: PLC0415
     from matinee.work.cluster import join  # noqa: PLC0415
 
     home = make_home(settings.home)

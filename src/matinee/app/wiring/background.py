@@ -26,7 +26,7 @@ from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.tasks import Workplace
+from matinee.encoding.workplace import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.work.compute import Compute, open_compute
 from matinee.work.control import Control, Handler, Lease

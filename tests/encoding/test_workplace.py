@@ -15,9 +15,9 @@ from tests.media.generate import Clip, make_numbered
 from matinee.base.errors import Unavailable
 from matinee.base.objects import StorageFull
 from matinee.base.process import Killed, OutOfMemory
-from matinee.encoding import tasks
+from matinee.encoding import workplace
 from matinee.encoding.source import FilmRefused
-from matinee.encoding.tasks import FfmpegFailed, InspectionFailed, MachineFailed
+from matinee.encoding.workplace import FfmpegFailed, InspectionFailed, MachineFailed
 
 
 async def test_a_task_begins_only_where_there_is_room_and_the_job_goes_on_when_there_is(
@@ -28,7 +28,7 @@ async def test_a_task_begins_only_where_there_is_room_and_the_job_goes_on_when_t
         order = place.take(film)
         before = place.stored()
         with monkeypatch.context() as full:
-            full.setattr(tasks, "ROOM_MIN_BYTES", 1 << 62)
+            full.setattr(workplace, "ROOM_MIN_BYTES", 1 << 62)
             with pytest.raises(StorageFull, match="free some space and retry the job"):
                 await place.encode(order)
         assert place.stored() == before
