@@ -161,9 +161,11 @@ class Bench(msgspec.Struct, frozen=True):
         return Path(self.place.ffmpeg)
 
     def master(self) -> Path:
+        """The film, as a file of this task's own."""
         return AT_HAND.linked(self.place.objects_url, self.objects, self.plan.order.master, self.scratch)
 
     def rendition(self, key: str) -> Rendition:
+        """The rendition of the plan that has this key."""
         plan = self.plan
         return next(one for one in (*plan.video, *plan.audio, *plan.subtitles) if one.key == key)
 
