@@ -26,6 +26,7 @@ STILL_QUALITY = 86
 
 
 def make_pictures(bench: Bench, task: Task) -> None:
+    """Take the still and the storyboard, store them as images, and keep their names."""
     plan = bench.plan
     windows = [
         msgspec.msgpack.decode(
