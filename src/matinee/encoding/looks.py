@@ -117,6 +117,7 @@ def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Ch
 
 
 def tile_size(inspection: Inspection) -> tuple[int, int]:
+    """Width and height of the small frames that samples are taken from, even, in the proportions of the film."""
     assert inspection.video is not None
     width, height = display_size(inspection.video)
     scale = sample.TILE_WIDTH / max(width, height)
