@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.ladder import LadderKind
+from matinee.encoding.ladder import CodecSet, LadderKind
 
 
 class UnknownSetting(Invalid):
@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """x264's preset for every rung: ultrafast ... veryslow."""
     ladder: LadderKind = "quality"
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
+    codecs: CodecSet = "compat"
+    """Which ladders a title gets: compat (H.264 alone), efficient (HEVC too), or all (AV1 as well)."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0

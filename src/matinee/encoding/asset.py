@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from matinee.encoding.ladder import box_height
+from matinee.encoding.ladder import Codec, box_height
+from matinee.encoding.source import VideoRange
+
+_CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,12 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     init_range: tuple[int, int]
     index_range: tuple[int, int]
     timescale: int
+    video_range: VideoRange = "SDR"
+
+    @property
+    def codec(self) -> Codec:
+        """Its codec."""
+        return _CODECS[self.codecs[:4]]
 
     @property
     def box_height(self) -> int:
@@ -99,7 +108,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """An immutable version of what can be played of a title; video rungs lowest first.
+    """An immutable version of what can be played of a title; one ladder after the other, H.264's first, each with its
+    lowest rung first.
 
     A later version of the same title (`number` + 1) has more rungs; `is_complete` says that no more will come.
     """

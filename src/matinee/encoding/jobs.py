@@ -21,6 +21,7 @@ from matinee.base import scratch
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
+from matinee.encoding.ladder import CODEC_NAMES
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
@@ -126,14 +127,14 @@ class _Run:
     async def to_the_end(self) -> None:
         inspection = await self.study.inspection()
         last = self.versions[-1] if self.versions else None
-        if last is not None and last.is_complete:
+        if last is not None and planning.is_whole(self.order, last):
             await self._publish_with_subtitles(last, inspection)
             return
         self.done = await asyncio.to_thread(self._what_exists)
         windows, sounds, texts = await self.study.findings(inspection)
         self._warn(inspection, texts)
-        analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis, texts, sounds)
+        analyses = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else {}
+        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analyses, texts, sounds)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -259,4 +260,5 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
 
 def _rung_name(rung: Rendition) -> str:
     assert isinstance(rung.recipe, VideoRecipe)
-    return rung.recipe.rung.name
+    codec = rung.recipe.coding.codec
+    return rung.recipe.rung.name if codec == "h264" else f"{rung.recipe.rung.name} {CODEC_NAMES[codec]}"

@@ -15,7 +15,7 @@ from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import quality_ladder
-from matinee.encoding.ladder import LadderKind, Rung, ladder
+from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_max, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
 from matinee.encoding.recipe import (
     AUDIO_BPS,
@@ -25,6 +25,7 @@ from matinee.encoding.recipe import (
     Recipe,
     SubtitleRecipe,
     VideoRecipe,
+    coding_of,
     key_of,
 )
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
@@ -60,6 +61,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sidecars: tuple[Sidecar, ...] = ()
     is_damaged_accepted: bool = False
     ladder: LadderKind = "fast"
+    codecs: CodecSet = "compat"
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +88,7 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a title becomes. `video` is lowest rung first."""
+    """All that a title becomes. `video` is one ladder after the other, each with its lowest rung first."""
 
     order: Order
     inspection: Inspection
@@ -195,7 +197,7 @@ def plan_of(
     inspection: Inspection,
     samples: Sequence[Window],
     encoder: Encoder,
-    analysis: Analysis | None = None,
+    analyses: Mapping[Codec, Analysis] | None = None,
     texts: Sequence[Text] = (),
     sounds: Sequence[Loudness] = (),
 ) -> Plan:
@@ -207,7 +209,7 @@ def plan_of(
         timeline=timeline,
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
-        video=_video(order, inspection, timeline, _rungs(inspection, samples, analysis), encoder),
+        video=_video(order, inspection, timeline, _ladders(order, inspection, samples, analyses or {}), encoder),
         audio=_audio(order, inspection, timeline, sounds, encoder),
         subtitles=subtitles_of(order, inspection, texts),
     )
@@ -217,29 +219,47 @@ def _named(recipe: Recipe) -> Rendition:
     return Rendition(key=key_of(recipe), recipe=recipe)
 
 
-def _rungs(inspection: Inspection, samples: Sequence[Window], analysis: Analysis | None) -> tuple[Rung, ...]:
+def _ladders(
+    order: Order, inspection: Inspection, samples: Sequence[Window], analyses: Mapping[Codec, Analysis]
+) -> dict[Codec, tuple[Rung, ...]]:
+    """The rungs of each ladder that is ordered, lowest first: on its own front where it was tried."""
     assert inspection.video is not None
-    if analysis is not None:
-        return quality_ladder(analysis.trials)
-    return ladder(*display_size(inspection.video), overall(samples).factor)
+    size, factor = display_size(inspection.video), overall(samples).factor
+    return {
+        codec: quality_ladder(analyses[codec].trials)
+        if codec in analyses
+        else ladder(*size, factor, codec, box_max(order.codecs, codec))
+        for codec in CODECS[order.codecs]
+    }
 
 
 def _video(
-    order: Order, inspection: Inspection, timeline: Timeline, rungs: Sequence[Rung], encoder: Encoder
+    order: Order,
+    inspection: Inspection,
+    timeline: Timeline,
+    ladders: Mapping[Codec, Sequence[Rung]],
+    encoder: Encoder,
 ) -> tuple[Rendition, ...]:
-    assert inspection.video is not None
+    """One ladder after the other, H.264's first: it is what every device plays."""
+    video = inspection.video
+    assert video is not None
+    codings = {codec: coding_of(video, codec) for codec in ladders}
     return tuple(
         _named(
             VideoRecipe(
                 source=order.source,
-                stream=inspection.video.index,
+                stream=video.index,
                 timeline=timeline,
                 rung=rung,
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
-                corrections=corrections(inspection.video) or msgspec.UNSET,
+                corrections=corrections(video, keeps_light=codings[codec].hdr is not None) or msgspec.UNSET,
+                codec=msgspec.UNSET if codec == "h264" else codec,
+                depth=msgspec.UNSET if codings[codec].depth_bits == 8 else codings[codec].depth_bits,
+                hdr=codings[codec].hdr or msgspec.UNSET,
             )
         )
+        for codec, rungs in ladders.items()
         for rung in rungs
     )
 
@@ -392,7 +412,8 @@ def _rung_tasks(plan: Plan, rung: Rendition, priority: int, done: Collection[str
 
 
 def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = ()) -> tuple[Rendition, ...]:
-    """The rungs that may be watched now: all below the first unfinished one, once sound and pictures are there.
+    """The rungs that may be watched now: of each ladder all below its first unfinished one, once sound and pictures
+    are there.
 
     None while they are fewer than the last of the published `versions` has: what is watched gets no worse on the way.
     """
@@ -403,13 +424,22 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
     ]
     if any(name not in done for name in common):
         return ()
-    ready = []
+    ready: list[Rendition] = []
+    broken: set[Codec] = set()
     for rung in plan.video:
-        if not is_passed(plan, rung, done):
-            break
-        ready.append(rung)
+        assert isinstance(rung.recipe, VideoRecipe)
+        codec = rung.recipe.coding.codec
+        if codec in broken or not is_passed(plan, rung, done):
+            broken.add(codec)
+        elif codec == "h264" or ready:  # every version plays on every device
+            ready.append(rung)
     offered = len(versions[-1].video) if versions else 0
     return tuple(ready) if len(ready) >= min(offered, len(plan.video)) else ()
+
+
+def is_whole(order: Order, version: Asset) -> bool:
+    """Whether a version has every rung of every ladder that is ordered."""
+    return version.is_complete and {rung.codec for rung in version.video} >= set(CODECS[order.codecs])
 
 
 def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:

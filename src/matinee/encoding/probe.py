@@ -7,6 +7,7 @@ and network. Headers and packets are read, and one frame is decoded.
 from __future__ import annotations
 
 import re
+import struct
 import sys
 from array import array
 from fractions import Fraction
@@ -25,9 +26,11 @@ from matinee.encoding.source import (
     PQ,
     UNSPECIFIED,
     AudioStream,
+    ContentLight,
     FieldOrder,
     FilmRefused,
     Inspection,
+    MasteringDisplay,
     SubtitleStream,
     VideoStream,
     left_out,
@@ -162,6 +165,8 @@ class _Look(msgspec.Struct, frozen=True):
 
     rotation: int = 0
     interlaced: tuple[bool, ...] = ()
+    mastering: MasteringDisplay | None = None
+    content_light: ContentLight | None = None
 
 
 def _video(stream: Any, look: _Look) -> VideoStream:
@@ -186,6 +191,9 @@ def _video(stream: Any, look: _Look) -> VideoStream:
         pixel_format=context.pix_fmt or "",
         is_full_range=int(context.color_range or 0) == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj"),
         matrix=int(context.colorspace) if context.colorspace is not None else UNSPECIFIED,
+        depth_bits=_depth_bits(context.pix_fmt),
+        mastering=look.mastering,
+        content_light=look.content_light,
         is_hdr=int(context.color_trc or 0) in (PQ, HLG),
         transfer=int(context.color_trc or UNSPECIFIED),
         primaries=int(context.color_primaries or UNSPECIFIED),
@@ -220,7 +228,50 @@ def _looked_at(path: Path, demuxer: str, options: dict[str, str], stream: Any) -
     if not frames:
         return _Look()
     # degrees clockwise in which the picture is turned for display: 0, 90, 180 or 270
-    return _Look(-getattr(frames[0], "rotation", 0) % 360, tuple(bool(frame.interlaced_frame) for frame in frames))
+    return _Look(
+        -getattr(frames[0], "rotation", 0) % 360,
+        tuple(bool(frame.interlaced_frame) for frame in frames),
+        next((known for frame in frames if (known := _mastering(frame)) is not None), None),
+        next((light for frame in frames if (light := _content_light(frame)) is not None), None),
+    )
+
+
+def _side_data(frame: Any, kind: str) -> bytes:
+    data = frame.side_data.get(kind)
+    return bytes(data) if data is not None else b""
+
+
+def _mastering(frame: Any) -> MasteringDisplay | None:
+    """FFmpeg's AVMasteringDisplayMetadata: ten rationals (red, green, blue, white, luminance), and which are given."""
+    data = _side_data(frame, "MASTERING_DISPLAY_METADATA")
+    if len(data) < struct.calcsize("22i"):
+        return None
+    *numbers, has_primaries, has_luminance = struct.unpack_from("22i", data)
+    if not has_primaries or not has_luminance or not all(numbers[1::2]):
+        return None
+    values = [Fraction(num, den) for num, den in zip(numbers[::2], numbers[1::2], strict=True)]
+    x_y = [(round(x * 50_000), round(y * 50_000)) for x, y in zip(values[:8:2], values[1:8:2], strict=True)]
+    if not all(0 <= one <= 50_000 for point in x_y for one in point) or not 0 <= values[8] < values[9] <= 10_000:
+        return None
+    luminance = (round(values[9] * 10_000), round(values[8] * 10_000))
+    return MasteringDisplay(primaries=(x_y[0], x_y[1], x_y[2]), white=x_y[3], luminance=luminance)
+
+
+def _content_light(frame: Any) -> ContentLight | None:
+    """FFmpeg's AVContentLightMetadata: MaxCLL and MaxFALL, 0 where nobody measured them."""
+    data = _side_data(frame, "CONTENT_LIGHT_LEVEL")
+    if len(data) < struct.calcsize("2I"):
+        return None
+    most, average = struct.unpack_from("2I", data)
+    return ContentLight(most=most, average=average) if 0 < most <= 0xFFFF and average <= most else None
+
+
+def _depth_bits(pixel_format: str | None) -> int:
+    """How many bits its samples have; 8 where nobody knows the format."""
+    try:
+        return max((component.bits for component in av.VideoFormat(pixel_format or "").components), default=8)
+    except ValueError:
+        return 8
 
 
 def _seek_to_the_middle(container: Any, video: Any) -> None:

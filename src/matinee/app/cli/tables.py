@@ -11,12 +11,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from matinee.app.analyse import Report
+from matinee.app.analyse import Ladder, Report
 from matinee.app.cli.adding import Imported, said_of
 from matinee.app.cli.catalogue import Details, Quality
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
+from matinee.encoding.ladder import CODEC_NAMES
 from matinee.work.job import Job, fraction
 
 ROW_MAX = 10_000  # columns: no row is wider
@@ -81,15 +82,19 @@ def of_jobs(jobs: Sequence[Job]) -> RenderableType:
 def of_report(report: Report) -> RenderableType:
     """What a study found out about a film."""
     part = report.complexity
-    lines = [
+    return Group(
         Text.assemble((_plain(report.name).plain, "bold"), f"  {report.width}x{report.height}"),
         Text(
             f"Complexity {part.score:.2f}: detail {part.spatial:.2f}, motion {part.temporal:.2f}, "
-            f"noise {part.noise:.2f}; {report.tried_s:.0f} s of it were tried"
+            f"noise {part.noise:.2f}; {report.ladders[0].tried_s:.0f} s of it were tried"
         ),
-    ]
-    rungs = _table("Rung", "Size", "Mb/s", "At most", "CRF", "VMAF")
-    for rung in report.rungs:
+        *(_of_ladder(ladder) for ladder in report.ladders),
+    )
+
+
+def _of_ladder(ladder: Ladder) -> RenderableType:
+    rungs = _table(CODEC_NAMES[ladder.codec], "Size", "Mb/s", "At most", "CRF", "VMAF", "Worst 5 %")
+    for rung in ladder.rungs:
         rungs.add_row(
             rung.name,
             f"{rung.width}x{rung.height}",
@@ -97,16 +102,17 @@ def of_report(report: Report) -> RenderableType:
             f"{(rung.maxrate_bps or 0) / 1e6:.2f}",
             f"{rung.crf:g}",
             f"{rung.vmaf:.1f}",
+            f"{rung.vmaf_low:.1f}",
         )
-    if report.saving_percent is None or report.vmaf_range is None:
-        saved = "It cannot be compared with the fixed ladder: the two share no quality."
-    else:
-        low, high = report.vmaf_range
-        more = "fewer" if report.saving_percent >= 0 else "more"
-        saved = (
-            f"{abs(report.saving_percent):.0f} % {more} bits than the fixed ladder at equal VMAF ({low:g} to {high:g})"
-        )
-    return Group(*lines, rungs, Text(saved))
+    return Group(rungs, Text(_saved(ladder)))
+
+
+def _saved(ladder: Ladder) -> str:
+    if ladder.saving_percent is None or ladder.vmaf_range is None:
+        return "It cannot be compared with the fixed ladder: the two share no quality."
+    low, high = ladder.vmaf_range
+    more = "fewer" if ladder.saving_percent >= 0 else "more"
+    return f"{abs(ladder.saving_percent):.0f} % {more} bits than the fixed ladder at equal VMAF ({low:g} to {high:g})"
 
 
 def of_settings(rows: Iterable[tuple[str, str, str]]) -> RenderableType:

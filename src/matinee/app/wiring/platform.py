@@ -68,7 +68,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         catalog, jobs = Catalog(main, clock), Jobs(queue, clock)
         assets = Assets(main, objects, clock)
         removal = Removal(catalog, objects, _disposal(jobs, assets))
-        ingest = Ingest(catalog, jobs, objects, removal, round(settings.storage_limit_gb * GB), settings.ladder)
+        limit_bytes = round(settings.storage_limit_gb * GB)
+        ingest = Ingest(catalog, jobs, objects, removal, limit_bytes, settings.ladder, settings.codecs)
         playback = await _playback(settings, clock, catalog, assets, stack)
         yield Platform(
             settings=settings,
