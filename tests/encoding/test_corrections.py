@@ -72,12 +72,12 @@ def hlg(nits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
 
 
-def hdr(out: Path, curve: str) -> Path:
+def hdr(out: Path, curve: str, frames: int = LIGHT.frames) -> Path:
     """The numbered film on a screen whose white is 203 nits (Rec. ITU-R BT.2408), in BT.2020 and 10 bits."""
     code = pq if curve == "smpte2084" else hlg
     light = 203 * (np.clip(np.arange(256) - 16.0, 0, 219) / 219) ** 2.4
     table = np.rint(64 + 876 * code(light)).astype("<u2")
-    pictures = (table[numbered_luma(LIGHT, n)] for n in range(LIGHT.frames))
+    pictures = (table[numbered_luma(LIGHT, n)] for n in range(frames))
     options = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "6", "-x265-params", MASTERING.format(curve))
     return encoded(out, LIGHT, "yuv420p10le", pictures, *options)
 

@@ -143,4 +143,4 @@ def test_a_title_without_samples_is_tried_all_the_same() -> None:
 
 def _piece(start: int, size_bytes: int, *scores: float) -> Piece:
     measured = Measured(size=(640, 360), model=HD_MODEL, crf=27.0, size_bytes=size_bytes, scores=scores)
-    return Piece(start=start, end=start + 48, measured=(measured,))
+    return Piece(start=start, end=start + 48, measured=(measured,), libvmaf="3.0.0")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.source import VideoRange
 
 HOSTILE = 'Eng"lish\n#EXT-X-ENDLIST\r<a & "b">\x00\x1b'
 
@@ -41,6 +44,11 @@ def audio(key: str, language: str, label: str, channels: int = 2, *, is_default:
     )
 
 
+def hdr_rung(key: str, height: int, codec: str, video_range: VideoRange) -> VideoRendition:
+    codecs = {"hevc": "hvc1.2.4.L120.90", "av1": "av01.0.08M.10"}[codec]
+    return msgspec.structs.replace(rung(key, f"{height}p", height, 2_000_000), codecs=codecs, video_range=video_range)
+
+
 ASSET = Asset(
     id="asset_1",
     title_id="title_1",
@@ -65,3 +73,16 @@ BARE = Asset(id="asset_2", title_id="title_2", number=1, duration_s=10.0, video=
 
 def locate(key: str) -> str:
     return f"http://edge.example:8080/token.{key}/{key}/"
+
+
+MANY = msgspec.structs.replace(
+    ASSET,
+    video=(
+        *ASSET.video,
+        hdr_rung("h720", 720, "hevc", "PQ"),
+        hdr_rung("h2160", 2160, "hevc", "PQ"),
+        hdr_rung("x720", 720, "av1", "SDR"),
+        hdr_rung("x2160", 2160, "av1", "HLG"),
+    ),
+)
+"""The same with further ladders: HEVC in HDR, AV1 in SDR and HDR."""

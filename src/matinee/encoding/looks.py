@@ -174,16 +174,17 @@ def try_piece(
     def find(look: _Look) -> trial.Piece:
         assert look.inspection.video is not None
         sizes = trial.sizes_of(*display_size(look.inspection.video), attempt.largest)
-        measured = (one for size in sizes for one in _tried(look, timeline, piece, size, attempt))
-        return trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
+        found = [_tried(look, timeline, piece, size, attempt) for size in sizes]
+        measured = tuple(one for _, some in found for one in some)
+        return trial.Piece(start=piece.start, end=piece.end, measured=measured, libvmaf=found[0][0])
 
     return _kept(place, order, name, find)
 
 
 def _tried(
     look: _Look, timeline: Timeline, piece: Chunk, size: tuple[int, int], attempt: trial.Attempt
-) -> Iterator[trial.Measured]:
-    """What a piece comes to at one size with each rate factor."""
+) -> tuple[str, list[trial.Measured]]:
+    """What a piece comes to at one size with each rate factor, and by which libvmaf."""
     assert look.inspection.video is not None
     display, model = trial.judged_at(size, *display_size(look.inspection.video))
     what, coding = f"trying second {float(piece.start / timeline.fps):.0f}", attempt.coding
@@ -195,11 +196,18 @@ def _tried(
         look.ffmpeg, look.master, look.inspection, timeline, piece, display, encodes, coding, model, trial.VMAF_EVERY
     )
     run_ffmpeg(argv, what, look.master, look.scratch)
-    for n, crf in enumerate(crfs):
-        log = msgspec.json.decode((look.scratch / f"{n}.json").read_bytes(), type=trial.VmafLog)
-        light = trial.xpsnr_in((look.scratch / f"{n}.xpsnr").read_text()) if coding.hdr is not None else None
-        size_bytes = int(read_track(encodes[n]).samples.size.sum())
-        yield trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, scores=log.scores, xpsnr_db=light)
+    logs = [msgspec.json.decode(encode.with_suffix(".json").read_bytes(), type=trial.VmafLog) for encode in encodes]
+    return logs[0].version, [
+        trial.Measured(
+            size=size,
+            model=model,
+            crf=crf,
+            size_bytes=int(read_track(encode).samples.size.sum()),
+            scores=log.scores,
+            xpsnr_db=trial.xpsnr_in(encode.with_suffix(".xpsnr").read_text()) if coding.hdr is not None else None,
+        )
+        for crf, encode, log in zip(crfs, encodes, logs, strict=True)
+    ]
 
 
 def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:

@@ -52,17 +52,19 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """The trials of output frames [start, end)."""
+    """The trials of output frames [start, end), scored by that version of libvmaf."""
 
     start: int
     end: int
     measured: tuple[Measured, ...]
+    libvmaf: str
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about a title by trials over `seconds` of it."""
+    """What was found out about a title by trials over `seconds` of it, scored by that version of libvmaf."""
 
     seconds: float
+    libvmaf: str
     trials: tuple[Trial, ...]
 
 
@@ -81,6 +83,7 @@ class VmafFrame(msgspec.Struct, frozen=True, kw_only=True):
 class VmafLog(msgspec.Struct, frozen=True, kw_only=True):
     """libvmaf's JSON log, as far as it is read."""
 
+    version: str
     frames: tuple[VmafFrame, ...]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -17,6 +17,8 @@ _ROLE = "urn:mpeg:dash:role:2011"
 _CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"  # ISO/IEC 23091-3
 _CHANNEL_CONFIGURATIONS = {7: 11, 8: 12}  # 6.1 and 7.1; up to 6 channels the configuration is their number
 _HARD_OF_HEARING = ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2")  # ISO/IEC 23009-1 5.8.4.3
+_COLOUR = "urn:mpeg:mpegB:cicp"  # ISO/IEC 23091-2, as ISO/IEC 23009-1 5.8.5.15 and DASH-IF IOP use it
+_TRANSFER = {"PQ": ("TransferCharacteristics", 16), "HLG": ("TransferCharacteristics", 18)}
 _TEXT_BPS = 256  # nobody measures it, and the attribute is mandatory
 
 Locate = Callable[[str], str]
@@ -35,8 +37,8 @@ def mpd(asset: Asset, locate: Locate) -> str:
         },
     )
     period = SubElement(root, "Period", {"id": "0", "start": "PT0S"})
-    if asset.video:
-        _video(period, asset.video, locate)
+    for kind in dict.fromkeys((rung.codec, rung.video_range) for rung in asset.video):
+        _video(period, [rung for rung in asset.video if (rung.codec, rung.video_range) == kind], locate)
     for track in asset.audio:
         _audio(period, track, locate, is_main=track is default_audio(asset.audio))
     for text in asset.subtitles:
@@ -45,8 +47,12 @@ def mpd(asset: Asset, locate: Locate) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def _video(period: Element, rungs: tuple[VideoRendition, ...], locate: Locate) -> None:
+def _video(period: Element, rungs: Sequence[VideoRendition], locate: Locate) -> None:
+    """The rungs of one codec and one range of light: a player switches among them without a seam."""
     options = _adaptation_set(period, "video", "video/mp4")
+    if rungs[0].video_range != "SDR":  # essential: who does not know it must not show it
+        for scheme, value in (("ColourPrimaries", 9), ("MatrixCoefficients", 9), _TRANSFER[rungs[0].video_range]):
+            SubElement(options, "EssentialProperty", {"schemeIdUri": f"{_COLOUR}:{scheme}", "value": str(value)})
     for rung in rungs:
         attributes = {
             "width": str(rung.width),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from matinee.base.units import Seconds
+from matinee.encoding.ladder import Codec
+from matinee.playback.device import DeviceKind
 
 GRACE_S = 6 * 3600.0
 """A session's links live for the running time and this much: films are paused, and playlists are not reloaded."""
@@ -20,6 +22,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     created: Seconds
     expires: Seconds
+    device: DeviceKind = "web"
+    codecs: tuple[Codec, ...] = ()
+    """What the device says it decodes; empty where it left that to its kind."""
 
 
 def expires_at(now: Seconds, duration_s: float) -> Seconds:

@@ -5,6 +5,7 @@ import type {
   Home,
   Job,
   Kind,
+  PlaybackDevice,
   PlaybackSession,
   SearchResult,
   Session,
@@ -80,8 +81,8 @@ export function getTitles(listing: Listing, fetch?: Fetch): Promise<TitleList> {
 export const search = (q: string, signal: AbortSignal) =>
   request<SearchResult>('GET', `/v1/search?q=${segment(q)}`, { signal });
 
-export const startPlayback = (titleId: string) =>
-  request<PlaybackSession>('POST', '/v1/playback', { body: { title_id: titleId } });
+export const startPlayback = (titleId: string, device: PlaybackDevice) =>
+  request<PlaybackSession>('POST', '/v1/playback', { body: { title_id: titleId, device } });
 /** Outlives the page when it is closed (`keepalive`). */
 export const sendHeartbeat = (sessionId: string, heartbeat: Heartbeat) =>
   request<null>('POST', `/v1/playback/${segment(sessionId)}/heartbeat`, { body: heartbeat, keepalive: true });

@@ -543,6 +543,13 @@ export interface components {
         };
         /** PlaybackRequest */
         PlaybackRequest: {
+            /** @default [] */
+            codecs: (("h264" | "hevc" | "av1") | unknown)[];
+            /**
+             * @default web
+             * @enum {string}
+             */
+            device: "web" | "phone" | "ios" | "tv";
             title_id: string;
         };
         /** PlaybackStarted */

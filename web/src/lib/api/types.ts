@@ -15,6 +15,7 @@ export type TitlePage = Schemas['TitlePage'];
 export type TitleList = Schemas['CardPage'];
 export type SearchResult = Schemas['Results'];
 export type Storyboard = Schemas['SeekPictures'];
+export type PlaybackDevice = NonNullable<Schemas['PlaybackRequest']['device']>;
 export type PlaybackSession = Schemas['PlaybackStarted'];
 /** A title as the player knows it: less than a card. */
 export type Played = Schemas['PlayedTitle'];
