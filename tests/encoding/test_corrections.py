@@ -109,14 +109,14 @@ def chunks_of(plan: Plan, master: Path, folder: Path, inspection: Inspection | N
     return made
 
 
-def lumas(files: Iterable[Path]) -> list[Luma]:
-    """Every frame of the files, one after another, as it is coded."""
+def lumas(files: Iterable[Path], height: int = 180) -> list[Luma]:
+    """Every frame of the files, 320 wide, one after another, as it is coded."""
     argv = ["-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]
     raw = b"".join(
         subprocess.run([ffmpeg(), "-v", "error", "-i", str(one), *argv], check=True, capture_output=True).stdout
         for one in files
     )
-    return list(np.frombuffer(raw, np.uint8).reshape(-1, 270, 320)[:, :180])
+    return list(np.frombuffer(raw, np.uint8).reshape(-1, height * 3 // 2, 320)[:, :height])
 
 
 def shades(found: list[Luma], shot: list[Luma], shade: int) -> float:

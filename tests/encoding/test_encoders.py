@@ -124,7 +124,7 @@ async def test_hdr_is_kept_in_hevc_and_av1_with_its_metadata_and_is_sdr_in_h264(
 async def test_a_ladder_of_measured_quality_is_tried_with_its_own_codec_and_hdr_by_two_measures(
     place: Workshop, tmp_path: Path
 ) -> None:
-    master = hdr(tmp_path / "hdr.mp4", "smpte2084", frames=50)
+    master = hdr(tmp_path / "hdr.mp4", "smpte2084", frames=25)
     await place.encode(ordered(place, master, ladder="quality"))
     version = await published(place)
     assert {rung.codec for rung in version.video} == set(CODECS["all"])

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from matinee.encoding.source import HLG, UNSPECIFIED, VideoStream, colours, is_interlaced, is_tone_mapped, is_wide
+from matinee.encoding.source import (
+    HLG,
+    UNSPECIFIED,
+    VideoStream,
+    colours,
+    is_interlaced,
+    is_tone_mapped,
+    is_wide,
+    upright,
+)
 
 WHITE_NITS = 203
 """Rec. ITU-R BT.2408: the luminance of a white sheet of paper in HDR, which is SDR's white ..."""
@@ -21,6 +30,7 @@ def corrections(video: VideoStream, *, keeps_light: bool = False) -> tuple[str, 
     """
     return (
         *((f"bwdif-{video.field_order}",) if is_interlaced(video) else ()),
+        *(cropped(video)),
         *(
             ()
             if keeps_light
@@ -41,14 +51,23 @@ def deinterlaced(video: VideoStream | None) -> list[str]:
     return [f"bwdif=mode=send_frame:parity={parity}:deint=all"]
 
 
+def cropped(video: VideoStream | None) -> list[str]:
+    """A filter that leaves out black bars. FFmpeg has turned the picture upright before."""
+    if video is None or video.crop is None:
+        return []
+    part = upright(video.crop, video)
+    return [f"crop={part.width}:{part.height}:{part.left}:{part.top}"]
+
+
 def scaled(video: VideoStream | None, size: tuple[int, int], flags: str, depth_bits: int = 8) -> list[str]:
     """Filters to square samples in SDR's colours, limited range: scaled first, as light is costly to map."""
     scale = f"scale={size[0]}:{size[1]}:flags={flags}:out_range=tv"
     last = f"format={PIXELS[depth_bits]}"
     if video is None or not is_wide(video):
-        return [*_tagged(video), scale, "setsar=1", last]
+        return [*cropped(video), *_tagged(video), scale, "setsar=1", last]
     untagged = ":in_color_matrix=bt2020" if video.matrix == UNSPECIFIED else ""
     return [
+        *cropped(video),
         f"{scale}:out_color_matrix=bt2020{untagged}",
         "setsar=1",
         "format=yuv444p12le",
@@ -61,6 +80,7 @@ def scaled_hdr(video: VideoStream, size: tuple[int, int], flags: str) -> list[st
     """Filters to square samples in the light and colours of an HDR film, limited range, 10 bits, and named so."""
     untagged = ":in_color_matrix=bt2020" if video.matrix == UNSPECIFIED else ""
     return [
+        *cropped(video),
         f"scale={size[0]}:{size[1]}:flags={flags}:out_range=tv:out_color_matrix=bt2020{untagged}",
         "setsar=1",
         f"format={PIXELS[10]}",

@@ -20,6 +20,7 @@ import msgspec
 
 from matinee.base.errors import MatineeError
 from matinee.base.language import UNKNOWN, language_tag
+from matinee.encoding.bars import LOOKS, bars_of, crop_of
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
 from matinee.encoding.source import (
     HLG,
@@ -27,6 +28,7 @@ from matinee.encoding.source import (
     UNSPECIFIED,
     AudioStream,
     ContentLight,
+    Crop,
     FieldOrder,
     FilmRefused,
     Inspection,
@@ -167,6 +169,7 @@ class _Look(msgspec.Struct, frozen=True):
     interlaced: tuple[bool, ...] = ()
     mastering: MasteringDisplay | None = None
     content_light: ContentLight | None = None
+    crop: Crop | None = None
 
 
 def _video(stream: Any, look: _Look) -> VideoStream:
@@ -194,6 +197,7 @@ def _video(stream: Any, look: _Look) -> VideoStream:
         depth_bits=_depth_bits(context.pix_fmt),
         mastering=look.mastering,
         content_light=look.content_light,
+        crop=look.crop,
         is_hdr=int(context.color_trc or 0) in (PQ, HLG),
         transfer=int(context.color_trc or UNSPECIFIED),
         primaries=int(context.color_primaries or UNSPECIFIED),
@@ -216,13 +220,15 @@ def _looked_at(path: Path, demuxer: str, options: dict[str, str], stream: Any) -
     if stream.codec_context is None or stream.codec_context.codec.name not in VIDEO_DECODERS:
         return _Look()
     frames: list[Any] = []
+    crop: Crop | None = None
     try:
         with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
             video = container.streams[stream.index]
             frames += islice(container.decode(video), LOOKED_AT_FRAMES)
             if demuxer not in RAW_STREAMS and (stream.duration or container.duration):
-                _seek_to_the_middle(container, video)
+                _seek(container, video, Fraction(1, 2))
                 frames += islice(container.decode(video), LOOKED_AT_FRAMES)
+                crop = _crop(container, video)
     except av.error.FFmpegError:
         pass  # whether its frames can be decoded is found out by encoding it
     if not frames:
@@ -233,7 +239,20 @@ def _looked_at(path: Path, demuxer: str, options: dict[str, str], stream: Any) -
         tuple(bool(frame.interlaced_frame) for frame in frames),
         next((known for frame in frames if (known := _mastering(frame)) is not None), None),
         next((light for frame in frames if (light := _content_light(frame)) is not None), None),
+        crop,
     )
+
+
+def _crop(container: Any, video: Any) -> Crop | None:
+    """What black bars leave of the picture, by a frame here and there in the whole film."""
+    found = []
+    for look in range(LOOKS):
+        _seek(container, video, Fraction(2 * look + 1, 2 * LOOKS))
+        for frame in islice(container.decode(video), 1):
+            is_full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
+            luma = frame.reformat(format="yuvj420p" if is_full else "yuv420p").to_ndarray()[: frame.height]
+            found.append(bars_of(luma, 0 if is_full else 16))
+    return crop_of(found, video.codec_context.width, video.codec_context.height)
 
 
 def _side_data(frame: Any, kind: str) -> bytes:
@@ -274,11 +293,12 @@ def _depth_bits(pixel_format: str | None) -> int:
         return 8
 
 
-def _seek_to_the_middle(container: Any, video: Any) -> None:
+def _seek(container: Any, video: Any, share: Fraction) -> None:
+    """To the key frame before that share of the film."""
     if video.duration:
-        container.seek((video.start_time or 0) + video.duration // 2, stream=video)
+        container.seek((video.start_time or 0) + int(video.duration * share), stream=video)
     else:
-        container.seek((container.start_time or 0) + container.duration // 2)
+        container.seek((container.start_time or 0) + int(container.duration * share))
 
 
 def _audio(stream: Any, packets: int) -> AudioStream:

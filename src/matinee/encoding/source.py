@@ -61,6 +61,15 @@ class Hdr(msgspec.Struct, frozen=True, kw_only=True):
     content_light: ContentLight | None = None
 
 
+class Crop(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a coded picture that is shown: what is left of it without black bars; all numbers even."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     """The picture. Width and height as coded; `sample_aspect` (width, height) of one sample; rotation clockwise."""
 
@@ -85,6 +94,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     field_order: FieldOrder = "unknown"
     mastering: MasteringDisplay | None = None
     content_light: ContentLight | None = None
+    crop: Crop | None = None
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,12 +148,21 @@ def presentation_times(packed: bytes) -> array[int]:
 
 
 def display_size(video: VideoStream) -> tuple[int, int]:
-    """Width and height as a viewer sees them: square samples, upright."""
+    """Width and height as a viewer sees them: without bars, square samples, upright."""
     num, den = video.sample_aspect
-    width, height = (
-        (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
-    )
+    width, height = (video.crop.width, video.crop.height) if video.crop is not None else (video.width, video.height)
+    if num > 0 and den > 0:
+        width = round(width * num / den)
     return (height, width) if video.rotation % 180 == 90 else (width, height)
+
+
+def upright(crop: Crop, video: VideoStream) -> Crop:
+    """`crop` in the picture that a decoder has turned upright, by a clockwise quarter at a time."""
+    width, height = video.width, video.height
+    for _ in range(video.rotation % 360 // 90):
+        crop = Crop(left=height - crop.top - crop.height, top=crop.left, width=crop.height, height=crop.width)
+        width, height = height, width
+    return crop
 
 
 def colours(video: VideoStream) -> str:
