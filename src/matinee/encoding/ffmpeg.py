@@ -77,7 +77,7 @@ def chunk_argv(
         "-map", f"0:{recipe.stream}", "-an", "-sn", "-dn",
         "-vf", ",".join(filters),
         "-frames:v", str(frames),
-        *encoder(recipe),
+        *encoder(recipe, recipe.crfs[chunk.number] if recipe.crfs else None),
         "-map_metadata", "-1", "-map_chapters", "-1",
         "-fflags", "+bitexact", "-flags:v", "+bitexact+global_header",
         "-fps_mode", "passthrough",

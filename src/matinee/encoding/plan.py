@@ -30,6 +30,7 @@ from matinee.encoding.recipe import (
 )
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
 from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
+from matinee.encoding.steer import steered
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis
 
@@ -209,7 +210,7 @@ def plan_of(
         timeline=timeline,
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
-        video=_video(order, inspection, timeline, _ladders(order, inspection, samples, analyses or {}), encoder),
+        video=_video(order, inspection, timeline, samples, analyses or {}, encoder),
         audio=_audio(order, inspection, timeline, sounds, encoder),
         subtitles=subtitles_of(order, inspection, texts),
     )
@@ -237,31 +238,33 @@ def _video(
     order: Order,
     inspection: Inspection,
     timeline: Timeline,
-    ladders: Mapping[Codec, Sequence[Rung]],
+    samples: Sequence[Window],
+    analyses: Mapping[Codec, Analysis],
     encoder: Encoder,
 ) -> tuple[Rendition, ...]:
     """One ladder after the other, H.264's first: it is what every device plays."""
-    video = inspection.video
+    video, chunks = inspection.video, chunks_of(inspection, timeline)
     assert video is not None
-    codings = {codec: coding_of(video, codec) for codec in ladders}
-    return tuple(
-        _named(
-            VideoRecipe(
+    renditions = []
+    for codec, rungs in _ladders(order, inspection, samples, analyses).items():
+        coding = coding_of(video, codec)
+        pieces = analyses[codec].pieces if codec in analyses else ()
+        for rung in rungs:
+            recipe = VideoRecipe(
                 source=order.source,
                 stream=video.index,
                 timeline=timeline,
                 rung=rung,
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
-                corrections=corrections(video, keeps_light=codings[codec].hdr is not None) or msgspec.UNSET,
+                corrections=corrections(video, keeps_light=coding.hdr is not None) or msgspec.UNSET,
                 codec=msgspec.UNSET if codec == "h264" else codec,
-                depth=msgspec.UNSET if codings[codec].depth_bits == 8 else codings[codec].depth_bits,
-                hdr=codings[codec].hdr or msgspec.UNSET,
+                depth=msgspec.UNSET if coding.depth_bits == 8 else coding.depth_bits,
+                hdr=coding.hdr or msgspec.UNSET,
+                crfs=steered(rung, pieces, samples, chunks) or msgspec.UNSET,
             )
-        )
-        for codec, rungs in ladders.items()
-        for rung in rungs
-    )
+            renditions.append(_named(recipe))
+    return tuple(renditions)
 
 
 def sound_tracks(inspection: Inspection) -> list[AudioStream]:

@@ -67,6 +67,8 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     """Bits a sample; unset for 8."""
     hdr: Hdr | msgspec.UnsetType = msgspec.UNSET
     """The light that is kept as it is; unset where pictures are SDR, or made so."""
+    crfs: tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The rate factor of each chunk; unset where all have the rung's."""
     version: int = RECIPE_VERSION
 
     @property

@@ -181,7 +181,9 @@ class Study:
         source = self.order.source
         found = await self._each([planning.trial_name(source, key, piece.number) for piece in pieces], Piece)
         seconds = sum(float((piece.end - piece.start) / timeline.fps) for piece in pieces)
-        analysis = Analysis(seconds=seconds, libvmaf=found[0].libvmaf, trials=combined(found, timeline))
+        analysis = Analysis(
+            seconds=seconds, libvmaf=found[0].libvmaf, trials=combined(found, timeline), pieces=tuple(found)
+        )
         name = planning.analysis_name(source, key)
         await asyncio.to_thread(store.write, self.objects, name, msgspec.json.encode(analysis))
         return analysis

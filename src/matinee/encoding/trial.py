@@ -19,7 +19,7 @@ from matinee.encoding.encoders import CRFS
 from matinee.encoding.hull import Size, Trial
 from matinee.encoding.ladder import BASE_LADDER, Codec, CodecSet, box_height, box_max, fitted
 from matinee.encoding.recipe import Coding, coding_of, content_key
-from matinee.encoding.sample import Sample, Window
+from matinee.encoding.sample import Window, samples_near
 from matinee.encoding.source import VideoStream
 from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 
@@ -31,7 +31,7 @@ HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
 LOW_PERCENT = 5.0
 """The share of frames that may look worse than a trial's `low`."""
-TRIALS_VERSION = 2
+TRIALS_VERSION = 3
 """Raised when trials are made or kept in another way, so that earlier ones are made again."""
 VMAF_EVERY = 4
 """Frames of which one is scored; motion is followed through all of them."""
@@ -61,11 +61,15 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about a title by trials over `seconds` of it, scored by that version of libvmaf."""
+    """What was found out about a title by trials over `seconds` of it, scored by that version of libvmaf.
+
+    `trials` are of all `pieces` together.
+    """
 
     seconds: float
     libvmaf: str
     trials: tuple[Trial, ...]
+    pieces: tuple[Piece, ...]
 
 
 class VmafMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,19 +177,16 @@ def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Ch
 
 def _scores(gops: Iterable[tuple[int, int]], windows: Sequence[Window]) -> dict[tuple[int, int], tuple[float, int]]:
     """How complex each GOP is by the samples nearest to it; the start makes the order total."""
-    samples = [sample for window in windows for sample in window.samples]
-    frames = np.array([sample.frame for sample in samples])  # ascending, as windows are
-
-    def near(gop: tuple[int, int]) -> list[Sample]:
-        first, end = np.searchsorted(frames, gop)
-        return samples[first:end] or [samples[int(np.abs(frames - gop[0]).argmin())]]
+    if not any(window.samples for window in windows):
+        return {gop: (0.0, gop[0]) for gop in gops}
+    near = samples_near(windows)
 
     def score(gop: tuple[int, int]) -> float:
-        found = near(gop)
+        found = near(*gop)
         motion = [sample.temporal for sample in found if sample.temporal >= 0]
         return complexity_of([s.spatial for s in found], motion, [s.noise for s in found]).score
 
-    return {gop: (score(gop) if samples else 0.0, gop[0]) for gop in gops}
+    return {gop: (score(gop), gop[0]) for gop in gops}
 
 
 def _chunk_at(chunks: Sequence[Chunk], start: int) -> Chunk:
