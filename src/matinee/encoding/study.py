@@ -209,7 +209,7 @@ def looked(count: int, windows: int) -> list[Stage]:
     return [Stage("inspect", 1, 1), Stage("analyse", count, windows)]
 
 
-async def cancel_all(running: Sequence[asyncio.Task[str]]) -> None:
+async def cancel_all(running: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel what still runs, and wait until all of it has ended."""
     for one in running:
         one.cancel()

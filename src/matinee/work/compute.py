@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ CONNECT_TIMEOUT_S = 10
 WORKERS_START_S = 60.0  # on a machine that is busy with something else
 LET_GO_S, LET_GO_POLL_S = 30.0, 0.1
 """What a cancelled task is given to end: FFmpeg is told at once, a join or a hash goes on to its end."""
+DOING_MARK = "|"  # in a task's key, before what it says of itself
 WORKER_PRELOAD = "matinee.work.worker"
 TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
 
@@ -111,6 +113,10 @@ class WorkerLost(Unavailable):
         self.task, self.deaths = task, deaths
 
 
+def _untold(_: float) -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Compute:
     """Runs functions on workers; `workers` is how many tasks could run at a time when it was opened."""
@@ -118,17 +124,28 @@ class Compute:
     client: Any  # Dask ships no types
     workers: int
 
-    async def run(self, fn: Callable[[*Args], R], *args: *Args, name: str = "", priority: int = 0) -> R:
+    async def run(
+        self,
+        fn: Callable[[*Args], R],
+        *args: *Args,
+        name: str = "",
+        priority: int = 0,
+        doing: str = "",
+        took: Callable[[float], None] = _untold,
+    ) -> R:
         """`fn(*args)` on a worker; a higher `priority` goes first. Raises what `fn` raises, and WorkerLost.
 
+        `doing` says what it is, to whoever looks at the workers (`activity`); `took` is told the seconds that it ran.
         Cancelling the caller takes a waiting task back; a running one learns of it by `is_cancelled`.
         """
-        key = f"{name or fn.__name__}-{uuid.uuid4().hex}"
+        key = f"{name or fn.__name__}-{uuid.uuid4().hex}{DOING_MARK}{doing}"
         # A "data producer" waits at the scheduler until a worker is free, where priority counts; other tasks may be
         # handed out ahead, and wait in one worker's line while another worker is done.
-        future = self.client.submit(fn, *args, key=key, priority=priority, _data_producer=True)
+        future = self.client.submit(_timed, fn, *args, key=key, priority=priority, _data_producer=True)
         try:
-            result: R = await future
+            result: R
+            result, seconds = await future
+            took(seconds)
             return result
         except KilledWorker as error:
             raise WorkerLost(name or fn.__name__, error.allowed_failures + 1) from error
@@ -136,6 +153,10 @@ class Compute:
             raise ComputeAway(self.client.scheduler.address) from error
         finally:
             future.release()
+
+    async def move(self, names: Collection[str], by: int) -> None:
+        """Add `by` to the priority of tasks of these `names` that wait; what runs, runs on."""
+        await self.client.run_on_scheduler(_move_waiting, names=tuple(names), by=by)
 
     async def let_go(self, names: Collection[str]) -> None:
         """Wait until no worker is at work on tasks of these `names`, which were cancelled; at most `LET_GO_S`."""
@@ -145,6 +166,25 @@ class Compute:
                     await asyncio.sleep(LET_GO_POLL_S)
         except TimeoutError:
             _log.warning("workers are still at work on what was cancelled %.0f s ago", LET_GO_S)
+
+
+def _timed(fn: Callable[[*Args], R], *args: *Args) -> tuple[R, float]:
+    """On a worker: what `fn` answers, and how many seconds it took."""
+    began = time.monotonic()
+    return fn(*args), time.monotonic() - began
+
+
+def _move_waiting(names: tuple[str, ...], by: int, dask_scheduler: Any) -> None:
+    """On the scheduler. Its line is a heap in which nothing ever moves, so it is emptied and filled again."""
+    line = dask_scheduler.queued
+    waiting = list(line)
+    for task in waiting:
+        line.discard(task)
+    for task in waiting:
+        if str(task.key).startswith(names):
+            urgency, *rest = task.priority  # Dask's own: the least goes first
+            task.priority = (urgency - by, *rest)
+        line.add(task)
 
 
 def _is_at_work_on(names: tuple[str, ...], dask_worker: Any) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from matinee.base.clock import Clock
@@ -32,10 +32,13 @@ from matinee.work.job import (
     Finish,
     Job,
     JobState,
+    Move,
+    Pause,
     Progress,
     Release,
     Renew,
     Report,
+    Resume,
     Retry,
     step,
 )
@@ -82,15 +85,17 @@ class Jobs:
                 return kept
         raise JobsContended(f"{kind} of {subject} could not be enqueued in {ENQUEUE_TRIES} tries; try again")
 
-    async def claim(self, kinds: Collection[str], owner: str, lease_s: float) -> Job | None:
+    async def claim(self, kinds: Collection[str], owner: str, lease_s: float, above: int | None = None) -> Job | None:
         """The claimable job of highest priority, oldest first, now leased to `owner`; None when there is none.
+
+        With `above`, only one of a higher priority than that.
 
         Jobs whose lease has expired are claimable too; those that are poison fail on the way.
         """
-        while await self._has_claimable(kinds):  # an idle look never waits for a writer, nor makes one wait
+        while await self._has_claimable(kinds, above):  # an idle look never waits for a writer, nor makes one wait
             async with writing(self.engine) as connection:
                 now = self.clock()
-                found = await _first_claimable(connection, kinds, now)
+                found = await _first_claimable(connection, kinds, now, above)
                 if found is None:
                     return None
                 job = step(found, Claim(owner, lease_s), now)
@@ -126,6 +131,35 @@ class Jobs:
     async def cancel(self, job_id: str) -> Job:
         """Stop it: a holder learns so at its next poll. Raises NotNow for a job that has ended."""
         return await self._step(job_id, Cancel())
+
+    async def pause(self, job_id: str) -> Job:
+        """Let it rest until it is resumed; a holder learns so at its next poll. Raises NotNow for one that ended."""
+        return await self._step(job_id, Pause())
+
+    async def resume(self, job_id: str) -> Job:
+        """Let a paused job go on. Raises NotNow for any other."""
+        job = await self._step(job_id, Resume())
+        self.enqueued.set()
+        return job
+
+    async def move(self, job_id: str, priority: int) -> Job:
+        """Give a live job another priority, also while it runs. Raises NotNow for one that has ended."""
+        job = await self._step(job_id, Move(priority))
+        self.enqueued.set()
+        return job
+
+    async def put_first(self, job_id: str) -> Job:
+        """Give it a higher priority than every other live job of its kind has. Raises NotNow for one that ended."""
+        jobs = tables.jobs.c
+        async with writing(self.engine) as connection:
+            job = await _locked(connection, job_id)
+            others = (jobs.kind == job.kind, jobs.id != job.id, jobs.state.in_([state.value for state in LIVE]))
+            highest = (await connection.execute(select(func.max(jobs.priority)).where(*others))).scalar()
+            first = job.priority if highest is None or highest < job.priority else highest + 1
+            job = step(job, Move(first), self.clock())
+            await _save(connection, job)
+        self.enqueued.set()
+        return job
 
     async def retry(self, job_id: str) -> Job:
         """Queue a failed or cancelled job again, or answer the live one that has taken its place."""
@@ -185,12 +219,13 @@ class Jobs:
         async with reading(self.engine) as connection:
             return [row.payload for row in await connection.execute(query)]
 
-    async def held(self, owner: str) -> dict[str, int]:
-        """What `owner` holds now: the attempt of each job, by its id."""
+    async def held(self, owner: str) -> dict[str, tuple[int, int]]:
+        """What `owner` holds now: the attempt and the priority of each job, by its id."""
         jobs = tables.jobs.c
-        query = select(jobs.id, jobs.attempt).where(jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        mine = (jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        query = select(jobs.id, jobs.attempt, jobs.priority).where(*mine)
         async with reading(self.engine) as connection:
-            return {row.id: row.attempt for row in await connection.execute(query)}
+            return {row.id: (row.attempt, row.priority) for row in await connection.execute(query)}
 
     async def abandon(self, owner: str) -> int:
         """End the leases of a holder that is known to be dead, so that nobody waits for them; answers how many."""
@@ -252,8 +287,8 @@ class Jobs:
         self.enqueued.set()
         return True
 
-    async def _has_claimable(self, kinds: Collection[str]) -> bool:
-        either = or_(*(exists(query) for query in _claimable(kinds, self.clock())))
+    async def _has_claimable(self, kinds: Collection[str], above: int | None) -> bool:
+        either = or_(*(exists(query) for query in _claimable(kinds, self.clock(), above)))
         async with reading(self.engine) as connection:
             return bool((await connection.execute(select(either))).scalar())
 
@@ -297,17 +332,21 @@ def _live(kind: str, subject: str) -> Select[Any]:
     return select(tables.jobs).where(jobs.kind == kind, jobs.subject == subject, live)
 
 
-def _claimable(kinds: Collection[str], now: Seconds) -> Sequence[Select[Any]]:
+def _claimable(kinds: Collection[str], now: Seconds, above: int | None) -> Sequence[Select[Any]]:
     """What waits and what has an expired lease: one query for each, so that both can follow the index."""
     jobs = tables.jobs.c
     waits = and_(jobs.state == JobState.QUEUED.value, jobs.run_after <= now)
     expired = and_(jobs.state == JobState.RUNNING.value, jobs.lease_expires <= now)
     first = select(tables.jobs).order_by(jobs.priority.desc(), jobs.created, jobs.id).limit(1)
+    if above is not None:
+        first = first.where(jobs.priority > above)
     return [first.where(condition, jobs.kind.in_(kinds)) for condition in (waits, expired)]
 
 
-async def _first_claimable(connection: AsyncConnection, kinds: Collection[str], now: Seconds) -> Job | None:
-    queries = [query.with_for_update(skip_locked=True) for query in _claimable(kinds, now)]
+async def _first_claimable(
+    connection: AsyncConnection, kinds: Collection[str], now: Seconds, above: int | None
+) -> Job | None:
+    queries = [query.with_for_update(skip_locked=True) for query in _claimable(kinds, now, above)]
     found = [job for query in queries if (job := await _first(connection, query))]
     return min(found, key=lambda job: (-job.priority, job.created, job.id), default=None)
 

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Column, Float, Index, Integer, Table, Text, text
 
 from matinee.base.database import JOBS
 
-_IS_LIVE = text("state IN ('queued', 'running')")
+_IS_LIVE = text("state IN ('queued', 'running', 'paused')")
 
 jobs = Table(
     "jobs",

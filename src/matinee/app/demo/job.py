@@ -43,7 +43,8 @@ class RenderDemo:
             await making
         finally:
             making.cancel()
-        await self.ingest.take(given_of(film, folder), lambda _: None, is_ours=True)
+        given = given_of(film, folder)
+        await self.ingest.take(given, lambda _: None, is_ours=True, priority=lease.job.priority)
         await asyncio.to_thread(shutil.rmtree, folder, True)
 
 

@@ -18,8 +18,6 @@ from matinee.base.objects import folder_of, open_objects
 _log = logging.getLogger(__name__)
 
 ACCESS_LOG_BYTES = 64_000_000
-DEMO_PRIORITY = -1
-"""Films that a person adds go before the demonstration."""
 
 
 class NeedsFolder(Invalid):
@@ -79,8 +77,9 @@ async def run_control(
     async with open_platform(settings) as platform:
         if with_demo:
             from matinee.app.demo.library import enqueue_demo  # noqa: PLC0415
+            from matinee.app.urgency import DEMONSTRATION  # noqa: PLC0415
 
-            await enqueue_demo(platform.catalog, platform.jobs, settings.home, DEMO_PRIORITY)
+            await enqueue_demo(platform.catalog, platform.jobs, settings.home, DEMONSTRATION)
         async with open_control(platform, name) as running, asyncio.TaskGroup() as group:
             group.create_task(running.run(stop))
             group.create_task(look_after(platform, stop))
