@@ -60,6 +60,13 @@ def test_what_is_more_urgent_goes_before_and_equals_share() -> None:
     assert etas_s(jobs, 2) == {"first": 20.0, "small": (40 + 20 + 20) / 2, "large": (40 + 20 + 60) / 2}
 
 
+def test_what_has_not_begun_waits_for_equals_that_were_there_before_it_and_slows_nobody() -> None:
+    later = job("later", measured(1), state=JobState.QUEUED)
+    unknown = job("unknown", HIGH, state=JobState.QUEUED)
+    jobs = [later, unknown, job("runs", measured(3))]
+    assert etas_s(jobs, 1) == {"runs": 30.0, "later": 40.0, "unknown": None}
+
+
 def test_behind_a_job_that_nobody_can_tell_nothing_is_said() -> None:
     assert etas_s([job("a", HIGH, priority=1), job("b", measured(2))], 2) == {"a": None, "b": None}
 

@@ -24,6 +24,7 @@ from distributed.client import FutureCancelledError
 from distributed.core import Status
 
 from matinee.base.errors import Invalid, Unavailable
+from matinee.work.crew import Crew, crew_of, worker_of
 
 Args = TypeVarTuple("Args")
 R = TypeVar("R")
@@ -158,6 +159,14 @@ class Compute:
         """Add `by` to the priority of tasks of these `names` that wait; what runs, runs on."""
         await self.client.run_on_scheduler(_move_waiting, names=tuple(names), by=by)
 
+    async def crew(self, at: float) -> Crew:
+        """Who works here and what each is doing, at the Unix time `at`. Raises ComputeAway."""
+        try:
+            scheduler, workers, waiting = await self.client.run_on_scheduler(_seen)
+        except OSError as error:
+            raise ComputeAway(self.client.scheduler.address) from error
+        return crew_of(scheduler, at, [worker_of(**worker) for worker in workers], waiting)
+
     async def let_go(self, names: Collection[str]) -> None:
         """Wait until no worker is at work on tasks of these `names`, which were cancelled; at most `LET_GO_S`."""
         try:
@@ -185,6 +194,24 @@ def _move_waiting(names: tuple[str, ...], by: int, dask_scheduler: Any) -> None:
             urgency, *rest = task.priority  # Dask's own: the least goes first
             task.priority = (urgency - by, *rest)
         line.add(task)
+
+
+def _seen(dask_scheduler: Any) -> tuple[str, list[dict[str, Any]], int]:
+    """On the scheduler: its id, each worker, and how many tasks wait. Plain values: it may run another release."""
+    workers = []
+    for worker in dask_scheduler.workers.values():
+        task = next(iter(worker.processing), None)
+        seen: dict[str, Any] = {
+            "name": str(worker.name),
+            "host": worker.host,
+            "cores": worker.nthreads,
+            "offers": dict(worker.resources),
+            "is_leaving": worker.status.name != "running",
+            "doing": str(task.key).rpartition(DOING_MARK)[2] if task is not None else "",
+            "since_s": float(worker.executing.get(task, 0.0)) if task is not None else 0.0,
+        }
+        workers.append(seen)
+    return dask_scheduler.id, workers, len(dask_scheduler.queued) + len(dask_scheduler.unrunnable)
 
 
 def _is_at_work_on(names: tuple[str, ...], dask_worker: Any) -> bool:

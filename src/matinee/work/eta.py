@@ -1,7 +1,8 @@
 """When a job is done, by how long its own tasks took: None until enough of them were timed to say so honestly.
 
-Workers take tasks by the priority of their job. Jobs of one priority share the workers, so that the one with less left
-is done first; a job waits for all that is left of those above it.
+Workers take tasks by the priority of their job. Jobs of one priority that run share the workers, so that the one with
+less left is done first; a job waits for all that is left of those above it, and one that has not begun for those that
+were there before it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
 
-from matinee.work.job import LIVE, Job, JobState, Stage
+from matinee.work.job import Job, JobState, Stage
 
 TIMED_MIN = 3
 """Tasks of a stage to go by, unless it has fewer: chunks of one film differ by a factor of two or three."""
@@ -48,15 +49,26 @@ def left_s(job: Job) -> float | None:
 
 def etas_s(jobs: Sequence[Job], workers: int) -> dict[str, float | None]:
     """Seconds until each of the live `jobs` is done, by id, on `workers` workers; a paused one has none."""
-    going = [job for job in jobs if job.state in LIVE and job.state is not JobState.PAUSED]
     etas: dict[str, float | None] = dict.fromkeys((job.id for job in jobs), None)
     ahead: float | None = 0.0
-    for _, group in groupby(sorted(going, key=lambda job: -job.priority), key=lambda job: job.priority):
+    for group in _in_turn(jobs):
         left = {job.id: left_s(job) for job in group}
         if ahead is not None and workers > 0:
             etas |= {job_id: _shared_s(mine, left, ahead, workers) for job_id, mine in left.items()}
         ahead = None if ahead is None or None in left.values() else ahead + sum(filter(None, left.values()))
     return etas
+
+
+def _in_turn(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Those that work at the same time, group after group; without the paused ones."""
+    running = sorted((job for job in jobs if job.state is JobState.RUNNING), key=_turn)
+    waiting = [job for job in jobs if job.state is JobState.QUEUED]
+    together = [list(group) for _, group in groupby(running, key=lambda job: job.priority)]
+    return sorted([*together, *([job] for job in waiting)], key=lambda group: _turn(group[0]))
+
+
+def _turn(job: Job) -> tuple[int, bool, float, str]:
+    return (-job.priority, job.state is not JobState.RUNNING, job.created, job.id)
 
 
 def stage_etas_s(job: Job, eta_s: float | None, workers: int) -> list[float | None]:

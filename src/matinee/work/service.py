@@ -22,6 +22,7 @@ from matinee.base.errors import NotFound, Unavailable
 from matinee.base.ids import new_id
 from matinee.base.units import Seconds
 from matinee.work import tables
+from matinee.work.crew import CREW_SILENT_S, Crew, merged
 from matinee.work.job import (
     LIVE,
     Cancel,
@@ -246,6 +247,39 @@ class Jobs:
         """Say that the control `owner` has ended in good order."""
         async with writing(self.engine) as connection:
             await connection.execute(delete(tables.controls).where(tables.controls.c.name == owner))
+            await connection.execute(delete(tables.crews).where(tables.crews.c.control == owner))
+
+    async def tell_crew(self, owner: str, crew: Crew) -> None:
+        """Keep what the control `owner` says of its workers; what others said long ago goes."""
+        told, row = tables.crews, {"control": owner, "at": crew.at, "document": msgspec.to_builtins(crew)}
+        async with writing(self.engine) as connection:
+            stale = or_(told.c.control == owner, told.c.at < crew.at - CREW_SILENT_S)
+            await connection.execute(delete(told).where(stale))
+            await connection.execute(insert(told).values(row))
+
+    async def crew(self) -> Crew:
+        """All workers of all controls, as they were told of last."""
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(tables.crews.c.document))
+            crews = [msgspec.convert(row.document, Crew) for row in rows]
+        return merged(crews, self.clock())
+
+    async def line(self, kind: str, limit: int = LIST_MAX) -> Sequence[Job]:
+        """The live jobs of `kind` in the order in which they are worked on: what runs, then by priority and age."""
+        jobs = tables.jobs.c
+        mine = select(tables.jobs).where(jobs.kind == kind, jobs.state.in_([state.value for state in LIVE]))
+        waits = jobs.state != JobState.RUNNING.value
+        query = mine.order_by(waits, jobs.priority.desc(), jobs.created, jobs.id).limit(min(limit, LIST_MAX))
+        async with reading(self.engine) as connection:
+            return [_job(row) for row in await connection.execute(query)]
+
+    async def counted(self, kind: str) -> dict[JobState, int]:
+        """How many jobs of `kind` there are in each state."""
+        jobs = tables.jobs.c
+        query = select(jobs.state, func.count()).where(jobs.kind == kind).group_by(jobs.state)
+        async with reading(self.engine) as connection:
+            rows = (await connection.execute(query)).all()
+        return dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in rows}
 
     async def controls(self) -> dict[str, float]:
         """When each control was last heard of, by its name; those that ended in good order are not in it."""

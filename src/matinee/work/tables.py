@@ -42,6 +42,14 @@ controls = Table(
     Column("heartbeat", Float, nullable=False),
 )
 
+crews = Table(
+    "crews",
+    JOBS,
+    Column("control", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
 schedules = Table(
     "schedules",
     JOBS,

@@ -62,7 +62,7 @@ def in_its_own_process(*arguments: str, **environment: str) -> subprocess.Comple
     )
 
 
-_FILMS = ("add", "import", "list", "show", "remove", "jobs")
+_FILMS = ("add", "import", "list", "show", "remove", "jobs", "encode")
 _ROLES = ("up", "serve", "edge", "work", "control")
 COMMANDS = (*_FILMS, *_ROLES, "doctor", "password", "settings")
 

@@ -33,7 +33,14 @@ class RenderDemo:
         film, folder = film_of(lease.job.subject), self.folder / lease.job.subject
         making = asyncio.create_task(
             self.compute.run(
-                make_film, film, folder, self.fonts, Path(self.place.ffmpeg), name=film.slug, priority=RENDER_PRIORITY
+                make_film,
+                film,
+                folder,
+                self.fonts,
+                Path(self.place.ffmpeg),
+                name=film.slug,
+                priority=RENDER_PRIORITY,
+                doing=f"{film.slug} render",
             )
         )
         try:

@@ -37,6 +37,7 @@ JOBS_AT_ONCE = 8
 ENCODES_AT_ONCE = 4
 """Titles that are encoded at a time: their tasks share the workers by priority. Uploads have places beside them."""
 OUTBOX_POLL_S = 0.25
+CREW_S = 2.0
 UPKEEP_S = 600.0
 COMING_S = 3_600.0
 STALLED_S = 60.0
@@ -90,7 +91,23 @@ async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, W
 async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
     """A control with all handlers, and its workers up."""
     async with opened_workplace(platform.settings) as (compute, place):
-        yield control_of(platform, compute, place, name)
+        control = control_of(platform, compute, place, name)
+        telling = asyncio.create_task(_tell_crew(platform, compute, control.owner))
+        try:
+            yield control
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell_crew(platform: Platform, compute: Compute, owner: str) -> None:
+    """Write down what the workers are doing, for whoever looks."""
+    while True:
+        try:
+            await platform.jobs.tell_crew(owner, await compute.crew(platform.clock()))
+        except Exception:
+            _log.warning("what the workers are doing could not be told", exc_info=True)
+        await asyncio.sleep(CREW_S)
 
 
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:

@@ -1,4 +1,4 @@
-"""paused jobs are live"""
+"""paused jobs are live; what workers are doing"""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "crews",
+        sa.Column("control", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("control", name=op.f("pk_crews")),
+    )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("uq_jobs_live")
         batch_op.create_index(
