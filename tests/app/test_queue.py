@@ -9,10 +9,11 @@ import httpx
 import pytest
 from tests.app.application import Application, running
 from tests.app.platform import Intake, intake
-from tests.app.test_ingest import ignore, make_film
+from tests.app.test_ingest import FILM, ignore, make_film
 
 from matinee.app import activity
 from matinee.app.given import given_at
+from matinee.encoding.service import Assets
 from matinee.work.crew import Worker, crew_of
 from matinee.work.job import Job, JobState, Progress, Stage
 
@@ -25,7 +26,8 @@ async def platform(tmp_path: Path) -> AsyncIterator[Intake]:
 
 @pytest.fixture
 async def served(platform: Intake, tmp_path: Path) -> AsyncIterator[Application]:
-    services = {"jobs": platform.jobs, "catalog": platform.catalog, "ingest": platform.ingest}
+    assets = Assets(platform.catalog.engine, platform.objects, platform.jobs.clock)
+    services = {"jobs": platform.jobs, "catalog": platform.catalog, "ingest": platform.ingest, "assets": assets}
     async with running(tmp_path, activity.HANDLERS, services) as application:
         yield application
 
@@ -102,7 +104,20 @@ async def test_an_owner_changes_the_queue_and_it_stays_so(
     assert [title["title"] for title in queue["titles"]] == ["Fog", "Rain"]
 
 
-@pytest.mark.parametrize("path", ["/v1/encoding"])
+async def test_what_the_store_holds_is_what_was_measured_last(
+    platform: Intake, served: Application, tmp_path: Path
+) -> None:
+    await add(platform, tmp_path, "Fog (1999)")
+    await served.sign_in()
+    first = (await served.client.get("/v1/encoding/storage")).json()
+    assert (first["masters"], first["masters_bytes"]) == (1, len(FILM) + len("Fog (1999)"))
+    await add(platform, tmp_path, "Rain (1999)")
+    assert (await served.client.get("/v1/encoding/storage")).json() == first
+    await Assets(platform.catalog.engine, platform.objects, platform.jobs.clock).measure_storage()
+    assert (await served.client.get("/v1/encoding/storage")).json()["masters"] == 2
+
+
+@pytest.mark.parametrize("path", ["/v1/encoding", "/v1/encoding/storage"])
 async def test_the_queue_is_for_the_owner_alone(served: Application, path: str) -> None:
     assert (await served.client.get(path)).status_code == 401
     for change in ("pause", "resume", "first"):

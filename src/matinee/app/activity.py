@@ -16,6 +16,8 @@ from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
 from matinee.encoding.plan import KIND as ENCODE
+from matinee.encoding.service import Assets
+from matinee.encoding.storage import Storage
 from matinee.work.job import PRIORITY_MAX, Job, JobState, Stage, fraction
 from matinee.work.service import Jobs
 
@@ -93,6 +95,12 @@ async def encoding_queue(jobs: Given[Jobs], catalog: Given[Catalog]) -> Encoding
     return await read_queue(jobs, catalog)
 
 
+@get("/v1/encoding/storage", opt=_OWNER)
+async def encoding_storage(assets: Given[Assets]) -> Storage:
+    """What the object store holds, by codec and rung, as it was last measured."""
+    return await assets.storage()
+
+
 async def read_queue(jobs: Jobs, catalog: Catalog) -> EncodingQueue:
     """The encoding queue as it is now."""
     return queue_of(
@@ -148,4 +156,5 @@ HANDLERS: Sequence[ControllerRouterHandler] = (
     move_job,
     cancel_job,
     encoding_queue,
+    encoding_storage,
 )

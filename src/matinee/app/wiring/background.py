@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.workplace import Workplace
 from matinee.insight.outbox import Dispatcher
+from matinee.playback.session import LINKS_S
 from matinee.work.compute import Compute, open_compute
 from matinee.work.control import Control, Handler, Lease
 from matinee.work.job import LIVE, JobState
@@ -39,6 +40,8 @@ ENCODES_AT_ONCE = 4
 OUTBOX_POLL_S = 0.25
 CREW_S = 2.0
 UPKEEP_S = 600.0
+MEASURE_S = 60.0
+"""The store is measured at most so often when something was published, and with every upkeep."""
 COMING_S = 3_600.0
 STALLED_S = 60.0
 """A file of the object store's own to which nothing was written for so long was left by a process that died."""
@@ -140,11 +143,14 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     """Until `stop`: deliver events as they come, and sweep now and then."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
     dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change,))
-    next_upkeep = looked = 0.0
+    next_upkeep = next_measure = looked = 0.0
     while not stop.is_set():
         try:
-            await dispatcher.drain()
+            delivered = await dispatcher.drain()
             now = platform.clock()
+            if now >= next_measure + UPKEEP_S or (delivered and now >= next_measure):
+                next_measure = now + MEASURE_S
+                await platform.assets.measure_storage()
             if now >= next_upkeep or await _is_newer(platform, JobState.CANCELLED, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
@@ -179,11 +185,13 @@ async def upkeep(platform: Platform, publication: Publication) -> None:
 
 
 async def tidy(platform: Platform) -> None:
-    """Forget jobs of long ago; remove pictures and subtitles that no title names, and the sizes made of them.
+    """Forget jobs of long ago and versions that nobody can play any more; remove pictures and subtitles that no title
+    names, and the sizes made of them.
 
     Those of the last hour stay: their title may be about to name them.
     """
     await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
+    await collect_superseded(platform)
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):
         old = await asyncio.to_thread(store.keys_before, platform.objects, prefix, before)
@@ -191,6 +199,18 @@ async def tidy(platform: Platform) -> None:
         for key in old:
             if key not in used and re.sub(r"-\d+(?=\.webp$)", "", key) not in used:
                 await asyncio.to_thread(store.delete, platform.objects, key)
+
+
+async def collect_superseded(platform: Platform) -> int:
+    """Remove versions that were superseded and that no session and no link can reach; answers how many."""
+
+    async def playing() -> Collection[str]:
+        return await platform.playback.state.playing(platform.clock())
+
+    async def in_use() -> set[str]:
+        return await _sources(platform, *LIVE)
+
+    return await platform.assets.collect(playing, in_use, LINKS_S)
 
 
 async def _keys_in_use(platform: Platform) -> set[str]:
