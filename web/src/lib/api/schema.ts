@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/encoding/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * EncodingStorage
+         * @description What the object store holds, by codec and rung, as it was last measured.
+         */
+        get: operations["encoding_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/home": {
         parameters: {
             query?: never;
@@ -795,6 +815,15 @@ export interface components {
             password: string;
             token: string;
         };
+        /** Share */
+        Share: {
+            codec: string;
+            renditions: number;
+            rung: string;
+            size_bytes: number;
+            /** @enum {string} */
+            track: "video" | "audio" | "subtitles";
+        };
         /** SignInRequest */
         SignInRequest: {
             name: string;
@@ -811,6 +840,19 @@ export interface components {
             total: number;
             /** @default 0 */
             weight: number;
+        };
+        /** Storage */
+        Storage: {
+            at: number;
+            intermediates_bytes: number;
+            masters: number;
+            masters_bytes: number;
+            other_bytes: number;
+            pictures_bytes: number;
+            shares: components["schemas"]["Share"][];
+            superseded_bytes: number;
+            titles: number;
+            unpublished_bytes: number;
         };
         /** Title */
         Title: {
@@ -944,6 +986,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EncodingQueue"];
+                };
+            };
+        };
+    };
+    encoding_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
         };
