@@ -60,6 +60,8 @@ class ThreadCompute:
     _in_line: list[tuple[int, int, asyncio.Future[None], str]] = field(default_factory=list)
     doings: dict[str, str] = field(default_factory=dict)
     """What each task said of itself."""
+    needs: dict[str, int] = field(default_factory=dict)
+    """How much memory each task asked for."""
 
     async def run(
         self,
@@ -69,6 +71,7 @@ class ThreadCompute:
         priority: int = 0,
         doing: str = "",
         took: Callable[[float], None] = lambda _: None,
+        memory_bytes: int = 0,
     ) -> Any:
         call = pickle.dumps((fn, args))
         self.sent_bytes[name] = len(call)
@@ -81,7 +84,7 @@ class ThreadCompute:
         thread = asyncio.create_task(asyncio.to_thread(self._work, name, call))
         self._at_work[thread] = name
         thread.add_done_callback(self._ended)
-        self.doings[name] = doing
+        self.doings[name], self.needs[name] = doing, memory_bytes
         began = time.monotonic()
         result = await asyncio.shield(thread)
         took(time.monotonic() - began)

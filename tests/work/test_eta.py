@@ -35,6 +35,12 @@ def test_a_stage_that_has_not_begun_goes_by_the_nearest_lighter_one_and_their_we
     assert stages_left_s([LOW, middle, HIGH]) == [60.0, 0.0, pytest.approx(400.0)]
 
 
+def test_another_codec_says_nothing_of_this_one() -> None:
+    other = Stage("360p AV1", 0, 10, weight=0.2, family="av1")
+    assert unit_s(other, [LOW, other]) is None
+    assert left_s(job("a", LOW, other)) is None
+
+
 @pytest.mark.parametrize("timed", [0, 1, 2])
 def test_nothing_is_said_before_enough_tasks_were_timed(timed: int) -> None:
     begun = Stage("360p", timed, 10, timed=timed, spent_s=9.0 * timed, weight=0.2)

@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A Dask scheduler (tls://...); empty: workers on this machine."""
     workers: int = 0
     """Worker processes on this machine; 0: one a core."""
+    retire_s: float = 25
+    """Seconds that a worker of a cluster which is told to end has for its task, before it hands that back."""
     watch: str = ""
     """A folder whose films are added as they arrive."""
     ffmpeg: str = ""

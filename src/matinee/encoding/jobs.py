@@ -22,6 +22,7 @@ from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
 from matinee.encoding.ladder import CODEC_NAMES
+from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
@@ -215,9 +216,21 @@ class _Run:
             await cancel_all(list(running))
 
     async def _perform(self, task: Task) -> str:
-        return await self._run(perform, self.plan_name, task, name=task.makes, priority=task.priority)
+        memory_bytes = self._memory_bytes(task)
+        return await self._run(
+            perform, self.plan_name, task, name=task.makes, priority=task.priority, memory_bytes=memory_bytes
+        )
 
-    async def _run(self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int) -> str:
+    def _memory_bytes(self, task: Task) -> int:
+        """What a task on pictures takes; all others take little."""
+        for rung in self.plan.video if self.plan is not None and task.kind in ("chunk", "check") else ():
+            if rung.key == task.rendition and isinstance(rung.recipe, VideoRecipe):
+                return task_bytes(rung.recipe.rung.width, rung.recipe.rung.height, rung.recipe.coding.codec)
+        return 0
+
+    async def _run(
+        self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int, memory_bytes: int = 0
+    ) -> str:
         self.started.add(name)
         compute, place = self.job.compute, self.job.place
         stage = self._stage_of(name)
@@ -226,8 +239,16 @@ class _Run:
             timed, spent_s = self.times.get(stage, (0, 0.0))
             self.times[stage] = (timed + 1, spent_s + seconds)
 
-        doing = f"{self.order.title_id} {stage}"
-        return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority, doing=doing, took=took)
+        return await compute.run(
+            fn,
+            place,
+            *args,
+            name=name,
+            priority=self.urgency + priority,
+            doing=f"{self.order.title_id} {stage}",
+            took=took,
+            memory_bytes=memory_bytes,
+        )
 
     def _stage_of(self, makes: str) -> str:
         return stage_of_task(self.plan, makes)
@@ -301,7 +322,7 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
             )
         else:
             ready = sum(planning.chunk_name(plan, rung.key, chunk.number) in done for chunk in plan.chunks)
-        shown.append(Stage(_rung_name(rung), ready, total, weight=_weight(rung)))
+        shown.append(Stage(_rung_name(rung), ready, total, weight=_weight(rung), family=_codec(rung)))
     return shown
 
 
@@ -309,6 +330,12 @@ def _weight(rung: Rendition) -> float:
     """Megapixels of a frame: what an encoder's time goes by, between rungs of one title."""
     assert isinstance(rung.recipe, VideoRecipe)
     return rung.recipe.rung.width * rung.recipe.rung.height / 1e6
+
+
+def _codec(rung: Rendition) -> str:
+    """What rungs have to share for the times of one to say anything of another."""
+    assert isinstance(rung.recipe, VideoRecipe)
+    return rung.recipe.coding.codec
 
 
 def _rung_name(rung: Rendition) -> str:

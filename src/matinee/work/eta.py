@@ -17,10 +17,11 @@ TIMED_MIN = 3
 
 
 def unit_s(stage: Stage, stages: Sequence[Stage]) -> float | None:
-    """Worker-seconds that a unit of `stage` takes: by its own tasks, else by those of the stage of next less weight."""
+    """Worker-seconds that a unit of `stage` takes: by its own tasks, else by the family's next lighter one's."""
     if stage.timed >= min(TIMED_MIN, stage.total) and stage.timed > 0:
         return stage.spent_s / stage.timed
-    lighter = [one for one in stages if 0 < one.weight <= stage.weight and one is not stage and _is_measured(one)]
+    alike = [one for one in stages if one.family == stage.family and one is not stage and _is_measured(one)]
+    lighter = [one for one in alike if 0 < one.weight <= stage.weight]
     if not lighter:
         return None
     nearest = max(lighter, key=lambda one: one.weight)

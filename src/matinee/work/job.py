@@ -48,7 +48,7 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far one stage is, in a unit of its own (frames, chunks, bytes).
 
     Where its units are tasks, `timed` of them took `spent_s` worker-seconds in all. `weight` is what a unit costs
-    against a unit of another stage of this job that has one; 0: the two cannot be compared.
+    against a unit of another stage of this job of the same `family`; 0: it cannot be compared.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     timed: int = 0
     spent_s: float = 0.0
     weight: float = 0.0
+    family: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True):

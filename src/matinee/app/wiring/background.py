@@ -22,16 +22,19 @@ from matinee.base import scratch
 from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
+from matinee.encoding.ability import ABILITIES
 from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
+from matinee.encoding.proving import check_needed, hardware_encoders, lacking
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.workplace import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.playback.session import LINKS_S
-from matinee.work.compute import Compute, open_compute
+from matinee.work.compute import MACHINE_MEMORY_BYTES, Compute, open_compute
 from matinee.work.control import Control, Handler, Lease
 from matinee.work.job import LIVE, JobState
+from matinee.work.offer import slots
 from matinee.work.schedule import Schedule
 
 JOBS_AT_ONCE = 8
@@ -66,6 +69,21 @@ def ffmpeg_of(settings: Settings) -> Path:
     return path
 
 
+def proved_ffmpeg(settings: Settings) -> Path:
+    """The FFmpeg to use; an operator's own has shown what it can do. Raises NoFfmpeg and FfmpegLacks."""
+    ffmpeg = ffmpeg_of(settings)
+    if settings.ffmpeg:
+        check_needed(ffmpeg)
+        for one in lacking(ffmpeg, [ability for ability in ABILITIES if not ability.is_needed]):
+            _log.warning("%s: without %s: %s", ffmpeg, one.name, one.costs)
+    return ffmpeg
+
+
+def worker_slots(settings: Settings) -> int:
+    """How many workers this machine has."""
+    return slots(settings.worker_count, MACHINE_MEMORY_BYTES, settings.workers)
+
+
 def build_of(ffmpeg: Path) -> str:
     """The build's identity: the SHA-256 of its bytes, because another build makes other bytes."""
     with ffmpeg.open("rb") as file:
@@ -80,13 +98,15 @@ def scratch_folder(settings: Settings) -> Path:
 @asynccontextmanager
 async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, Workplace]]:
     """Workers, and where they work."""
-    ffmpeg = await asyncio.to_thread(ffmpeg_of, settings)
+    ffmpeg = await asyncio.to_thread(proved_ffmpeg, settings)
     build = await asyncio.to_thread(build_of, ffmpeg)
+    encoders = await asyncio.to_thread(hardware_encoders, ffmpeg)
     folder = scratch_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     place = Workplace(objects_url=settings.objects_url, scratch=str(folder), ffmpeg=str(ffmpeg), build=build)
     certificates = settings.home / "compute-tls"
-    async with open_compute(settings.compute_url, settings.worker_count, folder / "dask", certificates) as compute:
+    workers = worker_slots(settings)
+    async with open_compute(settings.compute_url, workers, folder / "dask", certificates, encoders=encoders) as compute:
         yield compute, place
 
 
