@@ -64,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
     codecs: CodecSet = "compat"
     """Which ladders a title gets: compat (H.264 alone), efficient (HEVC too), or all (AV1 as well)."""
+    webhook_urls: str = ""
+    """Who is told, by signed HTTP requests, when a title is published, held or has failed; several with spaces."""
+    webhook_secret: str = ""
+    """What those requests are signed with: whsec_ and base64."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0
@@ -81,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BACK_ENDS = ("database_url", "storage_url", "compute_url")  # these keep the names the field knows, without a prefix
+SECRETS = ("webhook_secret", "webhook_urls")  # never shown: an address may itself be what lets its caller in
 NAMES: dict[str, str] = {
     field: (field.upper() if field in BACK_ENDS else f"MATINEE_{field.upper()}") for field in Settings.__struct_fields__
 }

@@ -19,7 +19,7 @@ import msgspec
 
 from matinee.base.errors import MatineeError, Unavailable
 from matinee.work.holder import is_dead, this_holder
-from matinee.work.job import Job, JobState, LeaseLost, Progress
+from matinee.work.job import RETRIES_MAX, Job, JobState, LeaseLost, Progress
 from matinee.work.schedule import Schedule
 from matinee.work.service import Jobs, NoSuchJob
 
@@ -118,6 +118,7 @@ class Control:
     """Runs jobs of the kinds in `handlers`, up to `concurrency` at a time, under the name `name`.
 
     `at_once` holds some kinds to fewer: jobs of theirs wait in the queue and not in a place that others could have.
+    `retries` has the kinds that are tried more often than `RETRIES_MAX` times while what they need is away.
 
     Any number of controls may share a database; `schedules` are enqueued once whoever of them comes first.
     """
@@ -132,8 +133,10 @@ class Control:
         at_once: Mapping[str, int] | None = None,
         lease_s: float = LEASE_S,
         schedules: Sequence[Schedule] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> None:
         self.jobs, self.handlers, self.schedules = jobs, handlers, schedules
+        self.retries = retries or {}
         self.concurrency, self.lease_s, self.at_once = concurrency, lease_s, at_once or {}
         self.owner = this_holder(name)
         self._running: dict[asyncio.Task[None], _Run] = {}
@@ -256,10 +259,12 @@ class Control:
                 return lambda job: jobs.fail(job, "its work was cancelled from within", f"look for {job_id} in the log")
             return jobs.release if run.lease.ending is Ending.STOPPING else None
         except MatineeError as error:
-            record = jobs.defer if isinstance(error, Unavailable) else jobs.fail
             reason, remedy = error.message, str(getattr(error, "remedy", ""))
             _log.warning("%s did not succeed: %s", job_id, reason)
-            return lambda job: record(job, reason, remedy)
+            if not isinstance(error, Unavailable):
+                return lambda job: jobs.fail(job, reason, remedy)
+            tries = self.retries.get(run.lease.job.kind, RETRIES_MAX)
+            return lambda job: jobs.defer(job, reason, remedy, tries)
         except Exception as error:
             _log.exception("%s failed", job_id)
             reason = f"unexpected {type(error).__name__}: {error}"

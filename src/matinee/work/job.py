@@ -166,12 +166,13 @@ class Fail(msgspec.Struct, frozen=True):
 
 
 class Defer(msgspec.Struct, frozen=True):
-    """Something it needs is away: try again after a while, `RETRIES_MAX` times in all."""
+    """Something it needs is away: try again after a while, `retries_max` times in all."""
 
     owner: str
     attempt: int
     reason: str
     remedy: str = ""
+    retries_max: int = RETRIES_MAX
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -302,7 +303,7 @@ def _claim(job: Job, event: Claim, now: Seconds) -> Job:
 
 def _defer(job: Job, event: Defer, now: Seconds) -> Job:
     job = _setback(job, retries=job.retries + 1)
-    if job.retries >= RETRIES_MAX:
+    if job.retries >= event.retries_max:
         return _end(job, JobState.FAILED, now, event.reason, event.remedy)
     waits = backoff_s(job.retries)
     return _change(_queue(job, now), now, run_after=now + waits, reason=event.reason, remedy=event.remedy)

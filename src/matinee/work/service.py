@@ -25,6 +25,7 @@ from matinee.work import tables
 from matinee.work.crew import CREW_SILENT_S, Crew, merged
 from matinee.work.job import (
     LIVE,
+    RETRIES_MAX,
     Cancel,
     Claim,
     Defer,
@@ -121,9 +122,9 @@ class Jobs:
         """It failed for good (until a person retries it)."""
         return await self._step(job.id, Fail(job.lease_owner, job.attempt, reason, remedy))
 
-    async def defer(self, job: Job, reason: str, remedy: str = "") -> Job:
-        """Something it needs is away: queued again after a backoff, failed after `RETRIES_MAX` of these in a row."""
-        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy))
+    async def defer(self, job: Job, reason: str, remedy: str = "", retries_max: int = RETRIES_MAX) -> Job:
+        """Something it needs is away: queued again after a backoff, failed after `retries_max` of these in a row."""
+        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy, retries_max))
 
     async def release(self, job: Job) -> Job:
         """Hand it back in good order; it is claimable at once."""

@@ -15,6 +15,7 @@ from matinee.app.analyse import Ladder, Report
 from matinee.app.cli.adding import Imported, said_of
 from matinee.app.cli.catalogue import Details, Quality
 from matinee.app.queue import EncodingQueue, QueuedTitle
+from matinee.app.webhooks.delivery import shown
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
@@ -78,6 +79,17 @@ def of_jobs(jobs: Sequence[Job]) -> RenderableType:
         share = Text(f"{fraction(job.progress):.0%}")
         rows.append((job.id, (_plain(what), _state(job.state.value), share, _plain(notes))))
     return _Listed(("What", "State", "Done", ""), rows)
+
+
+def of_deliveries(jobs: Sequence[Job]) -> RenderableType:
+    """Webhooks, the one that changed last first."""
+    rows = []
+    for job in jobs:
+        message, url = job.payload["message"], shown(str(job.payload["url"]))
+        notes = "; ".join(part for part in (job.reason, job.remedy) if part)
+        tries = Text(str(max(job.attempt, job.retries)))
+        rows.append((job.id, (_plain(message["name"]), _plain(url), _state(job.state.value), tries, _plain(notes))))
+    return _Listed(("What", "To", "State", "Tries", ""), rows)
 
 
 def of_queue(queue: EncodingQueue) -> RenderableType:

@@ -15,6 +15,8 @@ import imageio_ffmpeg
 from matinee.app.demo.job import RenderDemo
 from matinee.app.ingest import DEMO, INGEST
 from matinee.app.settings import Settings
+from matinee.app.webhooks.service import KIND as WEBHOOK
+from matinee.app.webhooks.service import RETRIES_MAX as WEBHOOK_RETRIES_MAX
 from matinee.app.wiring.platform import Platform, fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
@@ -40,6 +42,7 @@ from matinee.work.schedule import Schedule
 JOBS_AT_ONCE = 8
 ENCODES_AT_ONCE = 4
 """Titles that are encoded at a time: their tasks share the workers by priority. Uploads have places beside them."""
+WEBHOOKS_AT_ONCE = 2
 OUTBOX_POLL_S = 0.25
 CREW_S = 2.0
 UPKEEP_S = 600.0
@@ -147,11 +150,20 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
         TIDY.kind: tidy_up,
         ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
         INGEST: platform.ingest.handle,
+        WEBHOOK: platform.webhooks.deliver,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
-    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1}
-    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once, schedules=(TIDY,))
+    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, WEBHOOK: WEBHOOKS_AT_ONCE}
+    return Control(
+        platform.jobs,
+        handlers,
+        name=name,
+        concurrency=JOBS_AT_ONCE,
+        at_once=at_once,
+        schedules=(TIDY,),
+        retries={WEBHOOK: WEBHOOK_RETRIES_MAX},
+    )
 
 
 async def _sources(platform: Platform, *states: JobState) -> set[str]:
@@ -162,7 +174,7 @@ async def _sources(platform: Platform, *states: JobState) -> set[str]:
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     """Until `stop`: deliver events as they come, and sweep now and then."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
-    dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change,))
+    dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change, platform.webhooks.on_change))
     next_upkeep = next_measure = looked = 0.0
     while not stop.is_set():
         try:
@@ -174,8 +186,10 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
             if now >= next_upkeep or await _is_newer(platform, JobState.CANCELLED, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
+                await platform.webhooks.on_failures()
             elif await _is_newer(platform, JobState.FAILED, looked):
                 await platform.ingest.reconcile()
+                await platform.webhooks.on_failures()
             looked = now
         except Exception:
             _log.exception("looking after events and leftovers failed; trying again")
