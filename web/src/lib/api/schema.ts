@@ -832,6 +832,8 @@ export interface components {
         /** Stage */
         Stage: {
             done: number;
+            /** @default  */
+            family: string;
             name: string;
             /** @default 0 */
             spent_s: number;
