@@ -68,8 +68,8 @@ async def analyse(
             here = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
             encoder = Encoder(build=place.build, preset=settings.preset)
 
-            async def run(fn: Callable[..., str], *args: Any, name: str, priority: int) -> str:
-                return await compute.run(fn, here, *args, name=name, priority=priority)
+            async def run(fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0) -> str:
+                return await compute.run(fn, here, *args, name=name, priority=priority, memory_bytes=memory_bytes)
 
             order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes, codecs=codecs)
             study = Study(objects, encoder, order, run, report)

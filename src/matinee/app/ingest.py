@@ -20,6 +20,7 @@ from matinee.app.given import Given, given_as, given_at, said_in
 from matinee.app.master import Master, Seen, check_head, master_key, masters_before, seen, store_master
 from matinee.app.uploads import part as uploads
 from matinee.app.uploads.upload import Upload
+from matinee.app.urgency import urgency
 from matinee.base import objects as store
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects, OnBytes
@@ -61,8 +62,12 @@ class Ingest:
     ladder: LadderKind = "fast"
     codecs: CodecSet = "compat"
 
-    async def take(self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False) -> Added:
+    async def take(
+        self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False, priority: int | None = None
+    ) -> Added:
         """Store the film's master and add it. A file that was taken before and has not changed is not read again.
+
+        `priority` is its job's, where the title's year is not to decide (`urgency`).
 
         Raises UnusableFile, FileChanged, StorageFull, StorageUnwritable and NamelessTitle, and NotAFilm before it is
         stored where the first bytes tell.
@@ -75,9 +80,9 @@ class Ingest:
             master = await self._stored(given, on_bytes, is_ours)
             now = await asyncio.to_thread(seen, given.path)  # as it is after it was linked
             await self.catalog.remember_file(path, now.size_bytes, now.mtime_ns, master.sha256)
-        return await self.add(master, given)
+        return await self.add(master, given, priority)
 
-    async def add(self, master: Master, given: Given) -> Added:
+    async def add(self, master: Master, given: Given, priority: int | None = None) -> Added:
         """The title of a stored master and its job: new ones, or those that are there, going on where they stopped."""
         before = await self.catalog.with_source(master.sha256)
         title = before or await self._new_title(master, given.metadata)
@@ -86,7 +91,8 @@ class Ingest:
         if title.state == "failed":
             title = await self.catalog.mark_processing(title.id)
         ladder, codecs = given.ladder or self.ladder, given.codecs or self.codecs
-        job = await self._encoding(title, ladder, codecs, is_damaged_accepted=given.is_damaged_accepted)
+        accepted = given.is_damaged_accepted
+        job = await self._encoding(title, ladder, codecs, is_damaged_accepted=accepted, priority=priority)
         title = await self.catalog.get(title.id)
         if before is not None and _is_meant_otherwise(given.metadata, before):
             name = f"{before.title} {episode_code(before)}".rstrip()
@@ -194,7 +200,13 @@ class Ingest:
         return msgspec.structs.replace(master, name=given.name or master.name)
 
     async def _encoding(
-        self, title: Title, ladder: LadderKind, codecs: CodecSet, *, is_damaged_accepted: bool = False
+        self,
+        title: Title,
+        ladder: LadderKind,
+        codecs: CodecSet,
+        *,
+        is_damaged_accepted: bool = False,
+        priority: int | None = None,
     ) -> Job:
         """The job that makes `title` playable; one that is done is begun again only for other tracks or ladders."""
         job = await self.jobs.find(ENCODE, title.id)
@@ -207,7 +219,8 @@ class Ingest:
         if job is not None and job.state is JobState.DONE and title.height and not _asks_for_more(order, last):
             return job
         await self._put_away_failures(title)
-        return await self.jobs.enqueue(ENCODE, title.id, order)
+        level = urgency(title.year, self.jobs.clock()) if priority is None else priority
+        return await self.jobs.enqueue(ENCODE, title.id, order, level)
 
     async def _put_away_failures(self, title: Title) -> None:
         """Of a file that was refused before, only what comes of it now is worth telling."""

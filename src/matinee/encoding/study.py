@@ -19,10 +19,11 @@ from matinee.encoding import plan as planning
 from matinee.encoding.ladder import CODECS, Codec
 from matinee.encoding.looks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.loudness import Loudness
+from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
 from matinee.encoding.sample import Window
-from matinee.encoding.source import Inspection, VideoStream, accept, text_tracks
+from matinee.encoding.source import Inspection, VideoStream, accept, display_size, text_tracks
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
 from matinee.work.job import Stage
@@ -33,7 +34,9 @@ FIRST_PRIORITY = 100
 class Run(Protocol):
     """Runs a task on a worker; answers the name of what it made."""
 
-    async def __call__(self, fn: Callable[..., str], *args: Any, name: str, priority: int) -> str: ...
+    async def __call__(
+        self, fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0
+    ) -> str: ...
 
 
 class Findings(NamedTuple):
@@ -142,11 +145,13 @@ class Study:
         def told(count: int) -> None:
             self.report([*looked(len(windows), len(windows)), Stage("try", count, total)])
 
+        size = display_size(inspection.video)
+
         async def attempt(codec: Codec, piece: Chunk) -> str:
             name = planning.trial_name(self.order.source, keys[codec], piece.number)
             return await self.run(
                 try_piece, self.order, timeline, piece, attempts[codec], name,
-                name=name, priority=planning.SOUND_PRIORITY,
+                name=name, priority=planning.SOUND_PRIORITY, memory_bytes=task_bytes(*size, codec),
             )  # fmt: skip
 
         await self._all([attempt(codec, piece) for codec in wanted for piece in pieces], total, told)
@@ -209,7 +214,7 @@ def looked(count: int, windows: int) -> list[Stage]:
     return [Stage("inspect", 1, 1), Stage("analyse", count, windows)]
 
 
-async def cancel_all(running: Sequence[asyncio.Task[str]]) -> None:
+async def cancel_all(running: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel what still runs, and wait until all of it has ended."""
     for one in running:
         one.cancel()

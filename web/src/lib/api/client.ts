@@ -1,6 +1,7 @@
 /** The API, one function a call. Each rejects with a `Problem`. */
 import { Problem } from './problem.ts';
 import type {
+  EncodingQueue,
   Heartbeat,
   Home,
   Job,
@@ -9,6 +10,7 @@ import type {
   PlaybackSession,
   SearchResult,
   Session,
+  Storage,
   TitleList,
   TitlePage,
 } from './types.ts';
@@ -16,7 +18,7 @@ import type {
 /** Sent with every request that changes something; a form on another site cannot set it. */
 export const CSRF_HEADERS = { 'X-Matinee': '1' };
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Fetch = typeof fetch;
 
 interface Options {
@@ -90,3 +92,11 @@ export const sendHeartbeat = (sessionId: string, heartbeat: Heartbeat) =>
 export const getJobs = (fetch?: Fetch) => request<Job[]>('GET', '/v1/jobs', fetch ? { fetch } : {});
 export const retryJob = (id: string) => request<null>('POST', `/v1/jobs/${segment(id)}/retry`);
 export const removeJob = (id: string) => request<null>('DELETE', `/v1/jobs/${segment(id)}`);
+export const pauseJob = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/pause`);
+export const resumeJob = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/resume`);
+export const putJobFirst = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/first`);
+export const moveJob = (id: string, priority: number) =>
+  request<Job>('PUT', `/v1/jobs/${segment(id)}/priority`, { body: { priority } });
+
+export const getEncoding = (fetch?: Fetch) => request<EncodingQueue>('GET', '/v1/encoding', fetch ? { fetch } : {});
+export const getStorage = (fetch?: Fetch) => request<Storage>('GET', '/v1/encoding/storage', fetch ? { fetch } : {});
