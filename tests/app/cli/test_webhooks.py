@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.app.cli.test_main import home, matinee
-from tests.app.webhooks.test_webhooks import Receiver, receiver
+from tests.app.webhooks.receiver import Receiver, receiver
 
 from matinee.app.webhooks.signature import is_genuine, secret_bytes
 

@@ -3,78 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from tests.app.platform import Intake, intake
 from tests.app.test_ingest import ignore, make_film
+from tests.app.webhooks.receiver import KEY, SECRET, Receiver, receiver
 
 from matinee.app.given import given_at
-from matinee.app.webhooks.delivery import BadWebhookUrl, NotDelivered, ReceiverGone, check_url, post
-from matinee.app.webhooks.message import NAMES, Message, body_of, message_of
 from matinee.app.webhooks.service import KIND, RETRIES_MAX, Webhooks, webhooks_of
-from matinee.app.webhooks.signature import (
-    TOLERANCE_S,
-    BadSecret,
-    headers_of,
-    is_genuine,
-    secret_bytes,
-    secret_text,
-)
-from matinee.insight.events import AssetPublished, AssetRefused
+from matinee.app.webhooks.signature import BadSecret, is_genuine
+from matinee.insight.events import AssetPublished
 from matinee.work.control import Control
 from matinee.work.job import Job, JobState
 
-SECRET = secret_text(b"k" * 32)
-KEY = b"k" * 32
+__all__ = ["receiver"]  # a fixture
 DEADLINE_S = 60
-
-
-@dataclass
-class Receiver:
-    """A server that answers as told, and keeps what it was sent."""
-
-    url: str
-    answers: list[int] = field(default_factory=list)
-    """What the next requests are answered; 200 when there is nothing left."""
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    location: str = ""
-
-    @property
-    def documents(self) -> list[dict[str, Any]]:
-        return [msgspec.json.decode(body) for _, body in self.received]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            kept.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(kept.answers.pop(0) if kept.answers else 200)
-            if kept.location:
-                self.send_header("location", kept.location)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    kept = Receiver(f"http://127.0.0.1:{server.server_port}/hook?of=matinee")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield kept
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture
@@ -199,64 +146,7 @@ async def test_a_trial_says_how_it_went(platform: Intake, receiver: Receiver) ->
     assert await platform.jobs.list(kind=KIND) == []
 
 
-def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
-    receiver.answers, receiver.location = [302], receiver.url
-    with pytest.raises(NotDelivered, match="answered 302: redirects are not followed"):
-        post(receiver.url, {}, b"{}")
-    assert len(receiver.received) == 1
-
-
-def test_a_receiver_that_says_nothing_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
-    monkeypatch.setattr("matinee.app.webhooks.delivery.TIMEOUT_S", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotDelivered, match="timed out"):
-        post(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, b"{}")
-
-
-def test_gone_is_told_apart(receiver: Receiver) -> None:
-    receiver.answers = [410]
-    with pytest.raises(ReceiverGone):
-        post(receiver.url, {}, b"{}")
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["ftp://a.example/", "file:///etc/passwd", "//a.example", "https://", "https://u:p@a.example/", "http://a/#x"],
-)
-def test_only_plain_http_addresses_are_called(url: str) -> None:
-    with pytest.raises(BadWebhookUrl):
-        check_url(url)
-
-
 @pytest.mark.parametrize("text", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_%%%", "hello"])
 async def test_addresses_need_a_secret_that_can_sign(platform: Intake, text: str) -> None:
     with pytest.raises(BadSecret, match="matinee webhooks secret"):
         webhooks_of(platform.catalog, platform.jobs, "https://a.example/", text)
-
-
-def test_the_signature_is_that_of_the_standard() -> None:
-    # The example of the specification's own libraries (standard-webhooks, v1).
-    key = secret_bytes("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    headers = headers_of(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
-    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-
-
-def test_what_was_changed_or_kept_too_long_is_not_genuine() -> None:
-    headers = headers_of(KEY, "event_1", 1_000, b"body")
-    assert is_genuine(KEY, headers, b"body", 1_000 + TOLERANCE_S)
-    assert not is_genuine(KEY, headers, b"body", 1_001 + TOLERANCE_S)
-    assert not is_genuine(KEY, headers, b"other", 1_000)
-    assert not is_genuine(b"l" * 32, headers, b"body", 1_000)
-    assert not is_genuine(KEY, {**headers, "webhook-id": "event_2"}, b"body", 1_000)
-    assert not is_genuine(KEY, {**headers, "webhook-timestamp": "1001"}, b"body", 1_000)
-    assert not is_genuine(KEY, {}, b"body", 1_000)
-
-
-def test_only_events_with_a_name_outside_are_told() -> None:
-    refused = AssetRefused(event_id="event_2", at=1.0, title_id="title_1", reason="no film")
-    assert message_of(refused, "Fog") is None
-    message = message_of(published("title_1"), "Fog")
-    assert message is not None and message.name in NAMES.values()
-    assert not {"kind", "event_id", "at"} & set(msgspec.json.decode(body_of(message))["data"])
-    assert Message(id="a", name="b", at=0.0).data == {}
