@@ -169,10 +169,22 @@ def test_languages_and_names_of_tracks_are_told(film: Path, tmp_path: Path) -> N
         "-disposition:a:1", "default",
     )  # fmt: skip
     tracks = inspected(two).audio
-    assert [(track.language, track.title, track.is_default) for track in tracks] == [
-        ("ger", "", False),
-        ("und", "Commentary", True),
+    assert [(track.language, track.title, track.is_default, track.role) for track in tracks] == [
+        ("de", "", False, "main"),
+        ("und", "Commentary", True, "commentary"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "role"),
+    [("visual_impaired", "description"), ("comment", "commentary"), ("dub", "dub"), ("original", "main")],
+)
+def test_what_a_track_is_for_is_read_from_its_flags(film: Path, tmp_path: Path, flags: str, role: str) -> None:
+    flagged = remake(
+        film, tmp_path / "flagged.mkv", "-c", "copy", "-disposition:a:0", flags, "-metadata:s:a:0", "language=fil"
+    )
+    (track,) = inspected(flagged).audio
+    assert (track.role, track.is_original, track.language) == (role, flags == "original", "fil")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ SUBTITLES = SubtitleRecipe(
 )
 GOLDEN = {
     "video": (VIDEO, "4f4a4f4290756ab56f13dcf603add26e"),
-    "audio": (AUDIO, "70d124824beced9a312df38ed58d497a"),
+    "audio": (AUDIO, "03afc4ba24e01c26a3e0c1452e40863a"),
     "subtitles": (SUBTITLES, "6886621f89c9d7b8793c4202b528b72c"),
 }
 

@@ -136,7 +136,7 @@ def test_a_right_presentation_passes(published: Path) -> None:
         ("master.m3u8", "FRAME-RATE=23.976", "FRAME-RATE=24.000", ""),
         ("master.m3u8", ":BANDWIDTH=", ":BANDWIDTH=1", "measured"),
         ("master.m3u8", "DEFAULT=YES,AUTOSELECT=YES", "DEFAULT=YES,AUTOSELECT=NO", ""),
-        ("master.m3u8", 'AUDIO="audio"', 'AUDIO="sound"', "no group sound"),
+        ("master.m3u8", 'AUDIO="audio-main"', 'AUDIO="sound"', "no group sound"),
         ("master.m3u8", "#EXT-X-INDEPENDENT-SEGMENTS\n", "", "independent"),
         ("manifest.mpd", 'mediaPresentationDuration="PT15', 'mediaPresentationDuration="PT16', "the MPD says"),
         ("manifest.mpd", 'frameRate="24000/1001"', 'frameRate="24"', ""),

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.playback.asset_sample import ASSET, BARE, audio, locate
+from tests.playback.asset_sample import ASSET, BARE, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
 from matinee.playback.dash import mpd
@@ -48,6 +48,24 @@ def test_each_audio_track_is_a_set_with_its_language_role_and_channels() -> None
         ("fr", "main", "6"),
         ("en", "alternate", "12"),
         ("und", "alternate", "1"),
+    ]
+
+
+def test_rates_of_a_track_are_one_set_and_its_surround_another() -> None:
+    root = ElementTree.fromstring(mpd(MANY_FORMS, locate))
+    found = []
+    for one in root.findall("Period/AdaptationSet[@contentType='audio']", DASH):
+        role, purpose = one.find("Role", DASH), one.find("Accessibility", DASH)
+        assert role is not None
+        files = [file.get("id") for file in one.findall("Representation", DASH)]
+        found.append((role.get("value"), purpose.get("value") if purpose is not None else "", files))
+    assert found == [
+        ("main", "", ["a1-main", "a1-low", "a1-high"]),
+        ("main", "", ["a1-surround"]),
+        ("description", "1", ["a2-main", "a2-low"]),
+        ("commentary", "", ["a3-main", "a3-low", "a3-high"]),
+        ("dub", "", ["a4-main", "a4-low", "a4-high"]),
+        ("dub", "", ["a4-surround"]),
     ]
 
 

@@ -85,7 +85,8 @@ def _ffmpeg(settings: Settings) -> Check:
         run_confined([str(path), "-hide_banner", flag], limits=limits).stdout.decode(errors="replace")
         for flag in ("-version", "-encoders", "-filters")
     )
-    missing = [name for name in ENCODERS if name not in encoders] + [name for name in FILTERS if name not in filters]
+    needed = (*ENCODERS, "eac3") if settings.surround == "eac3" else ENCODERS
+    missing = [name for name in needed if name not in encoders] + [name for name in FILTERS if name not in filters]
     name = version.partition("Copyright")[0].strip()
     detail = f"{name or path.name} at {path} (build {build_of(path)[:12]})"
     if missing:

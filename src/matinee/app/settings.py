@@ -15,6 +15,7 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.ladder import LadderKind
+from matinee.encoding.sound import Surround
 
 
 class UnknownSetting(Invalid):
@@ -60,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """x264's preset for every rung: ultrafast ... veryslow."""
     ladder: LadderKind = "quality"
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
+    surround: Surround = "aac"
+    """How tracks of six channels and more are kept besides stereo: aac, eac3 (E-AC-3), or none."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from matinee.encoding.ladder import box_height
+from matinee.encoding.sound import AudioGroup, AudioRole
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,10 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One audio track; `language` per BCP 47, `und` when nobody said."""
+    """One form of an audio track; `language` per BCP 47, `und` when nobody said.
+
+    `track` is the same for all forms of a track; None in versions that were published when a track had one form.
+    """
 
     key: str
     language: str
@@ -68,6 +72,9 @@ class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
     index_range: tuple[int, int]
     timescale: int
     is_default: bool
+    track: int | None = None
+    role: AudioRole = "main"
+    group: AudioGroup = "main"
 
 
 class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +121,14 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     still: str = ""
     storyboard: Storyboard | None = None
     is_complete: bool = False
+
+
+def sound_tracks(renditions: Sequence[AudioRendition]) -> list[list[AudioRendition]]:
+    """The renditions brought together by the track that they are forms of; tracks in their order."""
+    tracks: dict[int | str, list[AudioRendition]] = {}
+    for one in renditions:
+        tracks.setdefault(one.key if one.track is None else one.track, []).append(one)
+    return list(tracks.values())
 
 
 def rendition_keys(asset: Asset) -> Sequence[str]:

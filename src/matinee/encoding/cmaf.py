@@ -141,13 +141,16 @@ def package_video(parts: Sequence[Part], grid: Grid, out: Path) -> VideoPackage:
 
 
 def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
-    """Cut the AAC in the MP4 `source` along `grid` into the CMAF file `out`, which is made or overwritten.
+    """Cut the AAC or E-AC-3 in the MP4 `source` along `grid` into the CMAF file `out`, which is made or overwritten.
 
     A segment ends with the last frame that begins before the video's does, so within one frame of it; what lies
     past the end of the video is left out, and audio that ends earlier ends earlier. Raises BadMp4 and fragment.TooLong.
     """
     track = read_track(source)
-    facts = codec.aac_configuration(_need_entry(track, b"mp4a").configuration)
+    is_eac3 = track.entry == b"ec-3"
+    configuration = _need_entry(track, b"ec-3" if is_eac3 else b"mp4a").configuration
+    facts = codec.eac3_configuration(configuration) if is_eac3 else codec.aac_configuration(configuration)
+    codecs = codec.eac3_codec(configuration) if is_eac3 else codec.aac_codec(configuration)
     if facts.sample_rate != track.timescale:
         raise BadMp4(source, f"its timescale is {track.timescale} for {facts.sample_rate} samples/s")
     pieces = _audio_pieces(track, grid)
@@ -157,12 +160,12 @@ def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
         sample_entry=_entry(track, track.fields),
         priming_ticks=_priming(track),
     )
-    package = _write(out, head, pieces, codec.aac_codec(track.configuration))
+    package = _write(out, head, pieces, codecs)
     return AudioPackage(**_fields(package), channels=facts.channels, sample_rate=facts.sample_rate)
 
 
 def audio_cuts(grid: Grid, *, sample_rate: int, frame_ticks: int, priming_ticks: int, frames: int) -> list[int]:
-    """The AAC frames at which segments begin, and last the one past the end, of `frames` that there are. Pure.
+    """The frames of sound at which segments begin, and last the one past the end, of `frames` that there are. Pure.
 
     A cut is the first frame that is presented at or after the video's cut; the last one is where the video ends.
     """

@@ -40,7 +40,7 @@ class TooLong(Invalid):
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What the header says of a track. `priming_ticks`: what its one edit skips; None: it has no edit list.
 
-    `sample_entry` is a whole avc1 or mp4a box; `width` and `height` are 0 for audio.
+    `sample_entry` is a whole avc1, mp4a or ec-3 box; `width` and `height` are 0 for audio.
     """
 
     timescale: int

@@ -25,6 +25,7 @@ from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.service import Assets
+from matinee.encoding.sound import Surround
 from matinee.encoding.source import FilmRefused, Inspection
 from matinee.encoding.study import Study, cancel_all, looked
 from matinee.encoding.tasks import perform
@@ -55,6 +56,7 @@ class EncodeTitle:
     compute: Compute
     place: Workplace
     encoder: Encoder
+    surround: Surround = "none"
     is_wanted_again: Callable[[Order], Awaitable[bool]] = _nobody
     """Whether another job is about the same film as one that was given up."""
 
@@ -112,8 +114,8 @@ class _Run:
         self.plan_name = ""
         self.done: set[str] = set()
         self.started: set[str] = set()
-        self.published: Sequence[Rendition] = ()
-        self.study = Study(job.objects, job.encoder, order, self._run, self._tell)
+        self.published: Asset | None = None
+        self.study = Study(job.objects, job.encoder, order, self._run, self._tell, job.surround)
 
     def rendition_keys(self) -> list[str]:
         plan = self.plan
@@ -133,7 +135,8 @@ class _Run:
         windows, sounds, texts = await self.study.findings(inspection)
         self._warn(inspection, texts)
         analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analysis, texts, sounds)
+        encoder, surround = self.job.encoder, self.job.surround
+        self.plan = planning.plan_of(self.order, inspection, windows, encoder, analysis, texts, sounds, surround)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -201,13 +204,16 @@ class _Run:
         return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority)
 
     async def _publish_if_more(self, plan: Plan) -> None:
+        """Each time that there is another rung, and when everything is there."""
         rungs = planning.publishable(plan, self.done, self.versions)
-        if rungs and rungs != self.published:
-            draft = await asyncio.to_thread(self._draft, plan, rungs)
-            await self.job.assets.publish(draft, self.order.source)
-            self.published = rungs
+        sound = planning.audible(plan, self.done)
+        is_complete = (len(rungs), len(sound)) == (len(plan.video), len(plan.audio))
+        shown = (len(self.published.video), self.published.is_complete) if self.published else (0, False)
+        if rungs and (len(rungs), is_complete) != shown:
+            draft = await asyncio.to_thread(self._draft, plan, rungs, sound, is_complete)
+            self.published = await self.job.assets.publish(draft, self.order.source)
 
-    def _draft(self, plan: Plan, rungs: Sequence[Rendition]) -> Asset:
+    def _draft(self, plan: Plan, rungs: Sequence[Rendition], sound: Sequence[Rendition], is_complete: bool) -> Asset:
         pictures = self._read(planning.pictures_name(self.order.source), Pictures)
         return Asset(
             id="",
@@ -215,11 +221,11 @@ class _Run:
             number=0,
             duration_s=float(plan.timeline.duration_s),
             video=tuple(self._facts(rung, VideoRendition) for rung in rungs),
-            audio=tuple(self._facts(track, AudioRendition) for track in plan.audio),
+            audio=tuple(self._facts(track, AudioRendition) for track in sound),
             subtitles=tuple(self._facts(track, SubtitleTrack) for track in plan.subtitles),
             still=pictures.still,
             storyboard=pictures.storyboard,
-            is_complete=len(rungs) == len(plan.video),
+            is_complete=is_complete,
         )
 
     def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:

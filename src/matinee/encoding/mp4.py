@@ -27,9 +27,9 @@ SAMPLES_MAX = 8_000_000
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
 _AVC1_FIELDS_BYTES = 78  # VisualSampleEntry before its boxes, 12.1.3
-_MP4A_FIELDS_BYTES = 28  # AudioSampleEntry before its boxes, 12.2.3
-_SAMPLE_ENTRY_FIELDS = {b"avc1": _AVC1_FIELDS_BYTES, b"mp4a": _MP4A_FIELDS_BYTES}
-_CONFIGURATION = {b"avc1": b"avcC", b"mp4a": b"esds"}
+_AUDIO_FIELDS_BYTES = 28  # AudioSampleEntry before its boxes, 12.2.3
+_SAMPLE_ENTRY_FIELDS = {b"avc1": _AVC1_FIELDS_BYTES, b"mp4a": _AUDIO_FIELDS_BYTES, b"ec-3": _AUDIO_FIELDS_BYTES}
+_CONFIGURATION = {b"avc1": b"avcC", b"mp4a": b"esds", b"ec-3": b"dec3"}
 
 
 class BadMp4(Invalid):
@@ -70,7 +70,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Track:
-    """The only track of a file. `fields` and `boxes` are its sample entry (avc1 or mp4a), taken apart."""
+    """The only track of a file. `fields` and `boxes` are its sample entry (avc1, mp4a or ec-3), taken apart."""
 
     path: Path
     timescale: int
@@ -83,7 +83,7 @@ class Track:
 
     @property
     def configuration(self) -> bytes:
-        """The payload of avcC (the parameter sets) or of esds (the AudioSpecificConfig in its descriptors)."""
+        """The payload of avcC (the parameter sets), esds (the AudioSpecificConfig in its descriptors) or dec3."""
         return dict(self.boxes)[_CONFIGURATION[self.entry]]
 
 
@@ -213,8 +213,9 @@ def _edits(data: memoryview | None) -> tuple[Edit, ...]:
 def _sample_entry(data: memoryview) -> tuple[bytes, bytes, tuple[tuple[bytes, bytes], ...]]:
     found = list(children(data[8:]))
     if len(found) != 1 or found[0][0] not in _SAMPLE_ENTRY_FIELDS:
+        known = ", ".join(one.decode() for one in _SAMPLE_ENTRY_FIELDS)
         raise _BrokenError(
-            f"it holds {[kind.decode('latin-1') for kind, _ in found]}, where one avc1 or mp4a is expected"
+            f"it holds {[kind.decode('latin-1') for kind, _ in found]}, where one of {known} is expected"
         )
     kind, payload = found[0]
     length = _SAMPLE_ENTRY_FIELDS[kind]

@@ -11,6 +11,7 @@ import hashlib
 import msgspec
 
 from matinee.encoding.ladder import Rung
+from matinee.encoding.sound import AudioCodec, AudioGroup, AudioRole
 from matinee.encoding.timeline import Timeline
 
 RECIPE_VERSION = 1
@@ -19,8 +20,6 @@ KEY_DIGITS = 32
 X264_THREADS = 1
 """x264's output depends on its thread count; parallelism comes from chunks and rungs, which lose no quality."""
 AUDIO_RATE_HZ = 48_000
-AUDIO_BPS = {1: 96_000, 2: 128_000}
-AUDIO_CHANNELS_MAX = 2
 
 
 class Encoder(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +45,7 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
 
 
 class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """One audio track of one title, made louder by `gain_db`; `is_limited` where its peaks would be too high then."""
+    """One form of one audio track, made louder by `gain_db`; `is_limited` where its peaks would be too high then."""
 
     source: str
     stream: int
@@ -57,6 +56,9 @@ class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     label: str
     is_default: bool
     encoder: Encoder
+    role: AudioRole = "main"
+    group: AudioGroup = "main"
+    codec: AudioCodec = "aac"
     gain_db: float = 0.0
     is_limited: bool = False
     version: int = RECIPE_VERSION

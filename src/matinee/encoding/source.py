@@ -11,6 +11,7 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.container import AUDIO_DECODERS, PICTURE_SUBTITLES, RAW_STREAMS, TEXT_SUBTITLES, VIDEO_DECODERS
+from matinee.encoding.sound import AudioRole
 
 SHORTEST_S = 0.5
 LONGEST_S = 12 * 3600.0
@@ -57,7 +58,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
-    """One sound track; `language` as the container says it."""
+    """One sound track; `language` is a BCP 47 tag, `title` what the container calls it."""
 
     index: int
     codec: str
@@ -66,6 +67,8 @@ class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "und"
     title: str = ""
     is_default: bool = False
+    is_original: bool = False
+    role: AudioRole = "main"
     packets: int = 0
 
 

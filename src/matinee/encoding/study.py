@@ -20,8 +20,9 @@ from matinee.encoding.corrections import corrections
 from matinee.encoding.looks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import Order, Text
-from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
+from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Window
+from matinee.encoding.sound import Surround, layouts_of
 from matinee.encoding.source import Inspection, accept, text_tracks
 from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Piece, analysis_key, combined, pieces_of
@@ -61,6 +62,7 @@ class Study:
     order: Order
     run: Run
     report: Callable[[Sequence[Stage]], None]
+    surround: Surround = "none"
 
     async def inspection(self) -> Inspection:
         """Its structure. Raises FilmRefused."""
@@ -104,10 +106,11 @@ class Study:
         return [
             _Look(
                 measure_sound,
-                (timeline, track.index, min(track.channels, AUDIO_CHANNELS_MAX)),
-                planning.loudness_name(source, track.index),
+                (timeline, track.index, channels),
+                planning.loudness_name(source, track.index, channels),
             )
             for track in planning.sound_tracks(inspection)
+            for channels in layouts_of(track.channels, self.surround)
         ]
 
     def _at_texts(self, inspection: Inspection) -> list[_Look]:

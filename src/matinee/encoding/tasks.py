@@ -129,6 +129,9 @@ def _encode_audio(bench: Bench, task: Task) -> None:
         channels=package.channels,
         sample_rate=package.sample_rate,
         is_default=recipe.is_default,
+        track=recipe.stream,
+        role=recipe.role,
+        group=recipe.group,
         **_facts(package),
     )
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))

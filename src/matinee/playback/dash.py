@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition, sound_tracks
+from matinee.encoding.sound import AudioRole
 from matinee.playback.hls import default_audio
 
 MEDIA, TEXT = "media.mp4", "media.vtt"
@@ -17,6 +18,14 @@ _ROLE = "urn:mpeg:dash:role:2011"
 _CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"  # ISO/IEC 23091-3
 _CHANNEL_CONFIGURATIONS = {7: 11, 8: 12}  # 6.1 and 7.1; up to 6 channels the configuration is their number
 _HARD_OF_HEARING = ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2")  # ISO/IEC 23009-1 5.8.4.3
+_FOR_THE_BLIND = (_HARD_OF_HEARING[0], "1")
+_ROLES: dict[AudioRole, str] = {
+    "main": "alternate",
+    "dub": "dub",
+    "description": "description",
+    "commentary": "commentary",
+}
+"""By ISO/IEC 23009-1 5.8.5.5; the track that plays when nobody chose is `main`."""
 _TEXT_BPS = 256  # nobody measures it, and the attribute is mandatory
 
 Locate = Callable[[str], str]
@@ -37,8 +46,10 @@ def mpd(asset: Asset, locate: Locate) -> str:
     period = SubElement(root, "Period", {"id": "0", "start": "PT0S"})
     if asset.video:
         _video(period, asset.video, locate)
-    for track in asset.audio:
-        _audio(period, track, locate, is_main=track is default_audio(asset.audio))
+    default = default_audio(asset.audio)
+    for forms in sound_tracks(asset.audio):
+        for layout in _layouts(forms):
+            _audio(period, layout, locate, is_main=default in forms)
     for text in asset.subtitles:
         _text(period, text, locate)
     ElementTree.indent(root)
@@ -57,13 +68,29 @@ def _video(period: Element, rungs: tuple[VideoRendition, ...], locate: Locate) -
         _representation(options, rung, locate, attributes)
 
 
-def _audio(period: Element, track: AudioRendition, locate: Locate, *, is_main: bool) -> None:
+def _layouts(forms: Sequence[AudioRendition]) -> list[list[AudioRendition]]:
+    """A track's forms by their codec and channels: players switch only within a set, by bit rate alone."""
+    sets: dict[tuple[str, int], list[AudioRendition]] = {}
+    for one in forms:
+        sets.setdefault((one.codecs, one.channels), []).append(one)
+    return list(sets.values())
+
+
+def _audio(period: Element, forms: Sequence[AudioRendition], locate: Locate, *, is_main: bool) -> None:
+    track = forms[0]
     options = _adaptation_set(period, "audio", "audio/mp4", lang=track.language)
     layout = _CHANNEL_CONFIGURATIONS.get(track.channels, track.channels)
     SubElement(options, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(layout)})
     SubElement(options, "Label").text = _plain(track.label)
-    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": "main" if is_main else "alternate"})
-    _representation(options, track, locate, {"audioSamplingRate": str(track.sample_rate)})
+    if track.role == "description":
+        _described(options, "Accessibility", _FOR_THE_BLIND)
+    _described(options, "Role", (_ROLE, "main" if is_main else _ROLES[track.role]))
+    for one in forms:
+        _representation(options, one, locate, {"audioSamplingRate": str(one.sample_rate)})
+
+
+def _described(options: Element, name: str, scheme_value: tuple[str, str]) -> None:
+    SubElement(options, name, {"schemeIdUri": scheme_value[0], "value": scheme_value[1]})
 
 
 def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
@@ -71,10 +98,9 @@ def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
     options = SubElement(period, "AdaptationSet", attributes)
     SubElement(options, "Label").text = _plain(track.label)
     if track.is_sdh:
-        scheme, value = _HARD_OF_HEARING
-        SubElement(options, "Accessibility", {"schemeIdUri": scheme, "value": value})
+        _described(options, "Accessibility", _HARD_OF_HEARING)
     role = "forced-subtitle" if track.is_forced else "caption" if track.is_sdh else "subtitle"
-    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": role})
+    _described(options, "Role", (_ROLE, role))
     file = SubElement(options, "Representation", {"id": track.key, "bandwidth": str(_TEXT_BPS)})
     SubElement(file, "BaseURL").text = locate(track.key) + TEXT
 

@@ -95,7 +95,8 @@ async def open_control(platform: Platform, name: str = "control") -> AsyncIterat
 
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
     """The control on given workers."""
-    encoder = Encoder(build=place.build, preset=platform.settings.preset)
+    settings = platform.settings
+    encoder = Encoder(build=place.build, preset=settings.preset)
 
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
@@ -105,7 +106,9 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
 
     handlers: dict[str, Handler] = {
         TIDY.kind: tidy_up,
-        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
+        ENCODE: EncodeTitle(
+            platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again
+        ),
         INGEST: platform.ingest.handle,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
