@@ -240,6 +240,7 @@ export const en = {
   'player.again': 'Watch again',
   'player.unknownLanguage': 'Original',
   'player.sdh': '{label} (for the hard of hearing)',
+  'player.described': '{label} (audio description)',
 
   'stats.title': 'Playback',
   'stats.key': 'Shift S',
