@@ -65,12 +65,12 @@ def check_hls(fetch: Fetch, url: str, *, index_of: IndexOf | None = None, is_dec
 
     audio = tuple(rendition(one, one["URI"]) for one in media if one["TYPE"] == "AUDIO")
     subtitles = tuple(one for one in media if one["TYPE"] == "SUBTITLES")
-    for one in subtitles:
-        _check_subtitles(fetch, urljoin(url, one["URI"]))
     video = tuple(rendition(about, uri) for about, uri in variants)
     check_alignment([one.file for one in video], [one.file for one in audio])
     for variant in video:
         check_variant(variant, audio)
+    for one in subtitles:
+        _check_subtitles(fetch, urljoin(url, one["URI"]), video[0].file)
     return Presentation(video, audio, subtitles)
 
 
@@ -279,11 +279,39 @@ def _check_playlist(
     return file
 
 
-def _check_subtitles(fetch: Fetch, url: str) -> None:
+def _check_subtitles(fetch: Fetch, url: str, video: MediaFile) -> None:
+    """Segments are whole WebVTT files with the video's times; in each is all that is shown in it (rfc8216bis 3.1.4)."""
     playlist = parse_media(fetch(url, None).decode())
-    for uri, byte_range, _ in playlist.segments:
+    whole = fetch(urljoin(url, "media.vtt"), None).decode()
+    assert whole.startswith("WEBVTT"), f"{url}: media.vtt is no WebVTT"
+    ends, start, seen = [*video.starts[1:], video.end], Fraction(), set()
+    assert len(playlist.segments) == len(ends), f"{url}: {len(playlist.segments)} segments"
+    for (uri, byte_range, seconds), end in zip(playlist.segments, ends, strict=True):
+        assert abs(start + seconds - end) < Fraction(1, 100_000), (
+            f"{url}: a segment ends at other times than the video's"
+        )
         text = fetch(urljoin(url, uri), byte_range).decode()
-        assert text.startswith("WEBVTT"), f"{url}: {uri} is no WebVTT"
+        assert text.startswith("WEBVTT\nX-TIMESTAMP-MAP="), f"{url}: a segment is no WebVTT"
+        for cue in _cues(text):
+            assert cue[0] < end and cue[1] > start, f"{url}: {cue} is not shown in its segment"
+            seen.add(cue)
+        start += seconds
+    assert seen == set(_cues(whole)), f"{url}: the segments do not say what the WebVTT file says"
+
+
+def _cues(text: str) -> list[tuple[Fraction, Fraction, str]]:
+    """Start, end and words of each cue."""
+    found = []
+    for block in text.strip().split("\n\n")[1:]:
+        timing, _, words = block.partition("\n")
+        first, _, last = timing.partition(" --> ")
+        found.append((_seconds(first), _seconds(last.split()[0]), words))
+    return found
+
+
+def _seconds(text: str) -> Fraction:
+    hours, minutes, seconds = text.split(":")
+    return 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
 
 
 def _check_representation(

@@ -293,7 +293,7 @@ def _is_first(track: Rendition) -> bool:
 
 def subtitles_of(order: Order, inspection: Inspection, texts: Sequence[Text] = ()) -> tuple[Rendition, ...]:
     """The subtitle tracks: those that were ordered, then those that the film has inside and that say something else."""
-    duration_s = timeline_of(inspection).duration_s
+    timeline = timeline_of(inspection)
     ordered = tuple(
         _named(
             SubtitleRecipe(
@@ -302,13 +302,18 @@ def subtitles_of(order: Order, inspection: Inspection, texts: Sequence[Text] = (
                 label=sidecar.label,
                 is_sdh=sidecar.is_sdh,
                 is_forced=sidecar.is_forced,
-                duration_s=duration_s,
+                duration_s=timeline.duration_s,
+                segment_s=_segment_s(timeline),
             )
         )
         for sidecar in order.sidecars
     )
     known = {(one.language, one.is_sdh, one.is_forced, _hash_in(one.text)) for one in order.sidecars}
-    return ordered + _inside(inspection, texts, known, duration_s)
+    return ordered + _inside(inspection, texts, known, timeline)
+
+
+def _segment_s(timeline: Timeline) -> float:
+    return float(timeline.segment_frames / timeline.fps)
 
 
 def _hash_in(name: str) -> str:
@@ -317,7 +322,7 @@ def _hash_in(name: str) -> str:
 
 
 def _inside(
-    inspection: Inspection, texts: Sequence[Text], known: set[tuple[str, bool, bool, str]], duration_s: float
+    inspection: Inspection, texts: Sequence[Text], known: set[tuple[str, bool, bool, str]], timeline: Timeline
 ) -> tuple[Rendition, ...]:
     by_stream = {text.stream: text for text in texts if text.text}
     tracks = [track for track in text_tracks(inspection) if track.index in by_stream]
@@ -335,7 +340,8 @@ def _inside(
             label=f"{label}: {track.title}" if kinds[kind] > 1 and track.title else label,
             is_sdh=track.is_sdh,
             is_forced=track.is_forced,
-            duration_s=duration_s,
+            duration_s=timeline.duration_s,
+            segment_s=_segment_s(timeline),
         )
         made.append(_named(recipe))
     return tuple(made)

@@ -6,7 +6,7 @@ HLS is RFC 8216 and its revision, draft-pantos-hls-rfc8216bis; clauses without a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from matinee.base.units import BitsPerSecond, Seconds
@@ -48,11 +48,22 @@ def media_playlist(index: SegmentIndex, *, uri: str = "media.mp4") -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def subtitle_playlist(duration: Seconds, *, uri: str = "media.vtt") -> str:
-    """The media playlist of a WebVTT file that is one segment as long as the film (3.5)."""
-    micros = max(1, round(Fraction(duration) * _MICRO))
-    head = _head(max(1, -(-micros // _MICRO)))
-    return "\n".join([*head, f"#EXTINF:{_decimal(micros)},", uri, "#EXT-X-ENDLIST", ""])
+def subtitle_playlist(sizes: Sequence[int], duration: Seconds, segment: Seconds, *, uri: str = "segments.vtt") -> str:
+    """The media playlist of WebVTT segments that lie one after another in one file, of `sizes` bytes each (3.5).
+
+    They are as long as the video's, the last one as long as what is left of the film.
+    """
+    ends = [*(round(Fraction(segment) * _MICRO * number) for number in range(1, len(sizes))), _whole(duration)]
+    lines = _head(max(1, math.floor(Fraction(min(duration, segment)) + Fraction(1, 2))))
+    offset = start = 0
+    for size, end in zip(sizes, ends, strict=True):
+        lines += [f"#EXTINF:{_decimal(max(1, end - start))},", f"#EXT-X-BYTERANGE:{size}@{offset}", uri]
+        offset, start = offset + size, end
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def _whole(seconds: Seconds) -> int:
+    return round(Fraction(seconds) * _MICRO)
 
 
 def _head(target_s: int) -> list[str]:

@@ -65,7 +65,7 @@ class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
 
 
 class SubtitleRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="subtitles"):
-    """One WebVTT track; `text` is the object that holds it, named by a hash of its content."""
+    """One WebVTT track, cut every `segment_s`; `text` is the object that holds it, named by a hash of its content."""
 
     text: str
     language: str
@@ -73,6 +73,7 @@ class SubtitleRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="subtitles")
     is_sdh: bool
     is_forced: bool
     duration_s: float
+    segment_s: float
     version: int = RECIPE_VERSION
 
 

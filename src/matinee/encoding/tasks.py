@@ -19,6 +19,7 @@ from matinee.base.process import Finished
 from matinee.base.units import Seconds
 from matinee.encoding import ffmpeg, quality
 from matinee.encoding.asset import AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
+from matinee.encoding.captions import cut
 from matinee.encoding.checks import check
 from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
 from matinee.encoding.codec import BadConfiguration
@@ -172,8 +173,12 @@ def _put_subtitles(bench: Bench, task: Task) -> None:
         is_sdh=recipe.is_sdh,
         is_forced=recipe.is_forced,
     )
-    playlist = subtitle_playlist(Seconds(recipe.duration_s))
-    store.write(bench.objects, f"{rendition.folder}/media.vtt", store.read(bench.objects, recipe.text))
+    duration, segment = Seconds(recipe.duration_s), Seconds(recipe.segment_s)
+    whole = store.read(bench.objects, recipe.text)
+    pieces = [piece.encode() for piece in cut(whole.decode(), duration, segment)]
+    playlist = subtitle_playlist([len(piece) for piece in pieces], duration, segment)
+    store.write(bench.objects, f"{rendition.folder}/media.vtt", whole)
+    store.write(bench.objects, f"{rendition.folder}/segments.vtt", b"".join(pieces))
     store.write(bench.objects, f"{rendition.folder}/media.m3u8", playlist.encode())
     store.write(bench.objects, task.makes, msgspec.json.encode(facts))
 
