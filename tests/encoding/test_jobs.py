@@ -131,6 +131,7 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
     files = ("index.json", "media.m3u8", "media.mp4", "rendition.json")
     assert set(place.stored()) == {
         order.master,
+        *(f"renditions/{rung.key}/iframes.m3u8" for rung in last.video),
         *(f"renditions/{key}/{file}" for key in keys for file in files),
         f"images/{last.still}",
         f"images/{last.storyboard.image}" if last.storyboard else "",

@@ -12,7 +12,15 @@ from tests.media.presentation import parse_media
 from matinee.base.units import Seconds
 from matinee.encoding.asset import Segment, SegmentIndex
 from matinee.encoding.captions import segment_count
-from matinee.encoding.playlist import average_bps, media_playlist, peak_bps, subtitle_playlist, target_duration_s
+from matinee.encoding.playlist import (
+    average_bps,
+    iframe_index,
+    iframe_playlist,
+    media_playlist,
+    peak_bps,
+    subtitle_playlist,
+    target_duration_s,
+)
 
 
 def index_of(sizes: list[int], ticks: list[int], timescale: int = 24000) -> SegmentIndex:
@@ -42,6 +50,19 @@ def test_a_media_playlist_reads_as_the_format_asks() -> None:
         "media.mp4\n"
         "#EXT-X-ENDLIST\n"
     )
+
+
+def test_the_pictures_that_begin_segments_last_until_the_next_one() -> None:
+    index = index_of([1000, 500], [144, 48], 24)
+    assert iframe_playlist(index, [300, 200]) == (
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXT-X-I-FRAMES-ONLY\n"
+        '#EXT-X-MAP:URI="media.mp4",BYTERANGE="700@0"\n'
+        "#EXTINF:6.000000,\n#EXT-X-BYTERANGE:300@764\nmedia.mp4\n"
+        "#EXTINF:2.000000,\n#EXT-X-BYTERANGE:200@1764\nmedia.mp4\n"
+        "#EXT-X-ENDLIST\n"
+    )
+    assert peak_bps(iframe_index(index, [300, 200])) == 500
 
 
 def test_a_subtitle_playlist_has_the_videos_segments_in_one_file() -> None:

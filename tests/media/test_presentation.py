@@ -20,7 +20,7 @@ from matinee.base.units import Seconds
 from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
 from matinee.encoding.captions import cut
 from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
-from matinee.encoding.playlist import media_playlist, subtitle_playlist
+from matinee.encoding.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
 from matinee.playback.dash import mpd
 from matinee.playback.hls import master_playlist
 
@@ -39,6 +39,7 @@ def video_of(folder: Path, key: str, part: Part, grid: Grid = GRID) -> VideoRend
     (folder / key).mkdir(exist_ok=True)
     package = package_video([part], grid, folder / key / "media.mp4")
     save(folder, key, package)
+    (folder / key / "iframes.m3u8").write_text(iframe_playlist(package.index, package.iframe_bytes))
     return VideoRendition(
         key=key,
         name=key,
@@ -52,6 +53,7 @@ def video_of(folder: Path, key: str, part: Part, grid: Grid = GRID) -> VideoRend
         init_range=package.init_range,
         index_range=package.index_range,
         timescale=package.index.timescale,
+        iframes_bps=peak_bps(iframe_index(package.index, package.iframe_bytes)),
     )
 
 
@@ -151,6 +153,8 @@ def test_a_right_presentation_passes(published: Path) -> None:
         ("manifest.mpd", "/low/media.mp4", "/high/media.mp4", ""),
         ("low/index.json", '"sha256":"', '"sha256":"0', "SHA-256"),
         ("low/index.json", '"start_ticks":144144', '"start_ticks":144145', "other times"),
+        ("low/iframes.m3u8", "#EXT-X-I-FRAMES-ONLY\n", "", "pictures only"),
+        ("master.m3u8", "low/iframes.m3u8", "high/iframes.m3u8", ""),
         ("subs/media.vtt", "WEBVTT", "VTT", ""),
         ("subs/segments.vtt", "Goodbye", "Goodbyes", "WebVTT"),
         ("subs/segments.vtt", "00:00:14", "00:00:04", "do not say"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition
 from matinee.encoding.sound import AudioGroup, AudioRole
 
 Forms = tuple[AudioRendition, ...]
@@ -26,6 +26,7 @@ def rung(key: str, name: str, height: int, bps: int) -> VideoRendition:
         init_range=(0, 682),
         index_range=(683, 842),
         timescale=24000,
+        iframes_bps=bps // 10,
     )
 
 
@@ -88,6 +89,14 @@ ASSET = Asset(
         SubtitleTrack(key="s-sdh", language="en", label="English", is_sdh=True),
         SubtitleTrack(key="s-forced", language="en", label="English (forced)", is_forced=True),
         SubtitleTrack(key="s-und", language="und", label=HOSTILE),
+    ),
+    storyboard=Storyboard(
+        image="0123456789abcdef0123456789abcdef.webp",
+        columns=4,
+        rows=3,
+        tile_width=240,
+        tile_height=136,
+        interval_s=2.5025,
     ),
 )
 BARE = Asset(id="asset_2", title_id="title_2", number=1, duration_s=10.0, video=(rung("v360", "360p", 360, 900_000),))

@@ -76,6 +76,17 @@ def test_subtitles_say_what_they_are_for() -> None:
     assert len(root.findall("Period/AdaptationSet/Accessibility", DASH)) == 1
 
 
+def test_the_storyboard_is_one_picture_of_tiles_that_covers_the_film() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    (file,) = root.findall("Period/AdaptationSet[@contentType='image']/Representation", DASH)
+    tiles, template = file.find("EssentialProperty", DASH), file.find("SegmentTemplate", DASH)
+    assert tiles is not None and template is not None
+    assert (tiles.get("value"), file.get("width"), file.get("height")) == ("4x3", "960", "408")
+    assert int(template.get("duration", "0")) / int(template.get("timescale", "0")) >= ASSET.duration_s
+    assert template.get("media") == "/images/0123456789abcdef0123456789abcdef.webp"
+    assert not ElementTree.fromstring(mpd(BARE, locate)).findall("Period/AdaptationSet[@contentType='image']", DASH)
+
+
 def test_a_film_without_sound_is_one_set() -> None:
     root = ElementTree.fromstring(mpd(BARE, locate))
     assert len(root.findall("Period/AdaptationSet", DASH)) == 1
@@ -85,7 +96,7 @@ def test_a_film_without_sound_is_one_set() -> None:
 def test_ids_of_sets_differ() -> None:
     root = ElementTree.fromstring(mpd(ASSET, locate))
     ids = [one.get("id") for one in root.findall("Period/AdaptationSet", DASH)]
-    assert len(set(ids)) == len(ids) == 9
+    assert len(set(ids)) == len(ids) == 10
 
 
 @given(label=st.text(max_size=20), language=st.text(max_size=8))

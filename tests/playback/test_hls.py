@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.presentation import attributes_of, parse_master
+from tests.media.presentation import attributes_of, iframes_of, parse_master
 from tests.playback.asset_sample import ASSET, BARE, HOSTILE, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
@@ -88,6 +89,13 @@ def test_each_rung_comes_with_the_stereo_that_suits_it_and_with_surround() -> No
     rates = [int(about["BANDWIDTH"]) - int(about["AVERAGE-BANDWIDTH"]) for about, _ in variants]
     rungs = [rung.peak_bps - rung.average_bps for rung in MANY_FORMS.video]
     assert rates == [*(rung + 4_000 for rung in rungs), *(rung + 16_000 for rung in rungs)]
+
+
+def test_the_lowest_rungs_pictures_are_for_seeking_fast() -> None:
+    (about,) = iframes_of(master_playlist(ASSET, locate))
+    assert (about["URI"], about["RESOLUTION"]) == (locate("v360") + "iframes.m3u8", "640x360")
+    old = msgspec.structs.replace(ASSET, video=tuple(msgspec.structs.replace(r, iframes_bps=0) for r in ASSET.video))
+    assert iframes_of(master_playlist(old, locate)) == [], "a version that was made without them"
 
 
 def test_groups_have_the_same_members_but_for_their_files_and_channels() -> None:

@@ -33,7 +33,10 @@ class SegmentIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One rung of the ladder as it was made; `codecs` per RFC 6381, byte ranges inclusive."""
+    """One rung of the ladder as it was made; `codecs` per RFC 6381, byte ranges inclusive.
+
+    `iframes_bps`: the peak rate of its pictures alone, in `iframes.m3u8`; 0 where it was made without that.
+    """
 
     key: str
     name: str
@@ -47,6 +50,7 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     init_range: tuple[int, int]
     index_range: tuple[int, int]
     timescale: int
+    iframes_bps: int = 0
 
     @property
     def box_height(self) -> int:

@@ -84,10 +84,11 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideoPackage(Package, frozen=True, kw_only=True):
-    """A packaged rung."""
+    """A packaged rung; `iframe_bytes`: how much of each segment there is up to the end of its first picture."""
 
     width: int
     height: int
+    iframe_bytes: tuple[int, ...]
 
 
 class AudioPackage(Package, frozen=True, kw_only=True):
@@ -136,8 +137,13 @@ def package_video(parts: Sequence[Part], grid: Grid, out: Path) -> VideoPackage:
         width=width,
         height=height,
     )
-    package = _write(out, head, _video_pieces(tracks, grid), codec.avc_codec(tracks[0].configuration))
-    return VideoPackage(**_fields(package), width=width, height=height)
+    pieces = _video_pieces(tracks, grid)
+    package = _write(out, head, pieces, codec.avc_codec(tracks[0].configuration))
+    iframe_bytes = tuple(
+        segment.size - int(piece.run.size[1:].sum())
+        for segment, piece in zip(package.index.segments, pieces, strict=True)
+    )
+    return VideoPackage(**_fields(package), width=width, height=height, iframe_bytes=iframe_bytes)
 
 
 def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:

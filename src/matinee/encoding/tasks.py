@@ -32,7 +32,7 @@ from matinee.encoding.plan import (
     chunk_name,
     facts_name,
 )
-from matinee.encoding.playlist import media_playlist, subtitle_playlist
+from matinee.encoding.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 from matinee.encoding.workplace import (
     Bench,
@@ -99,8 +99,11 @@ def _package(bench: Bench, task: Task) -> None:
         height=package.height,
         frame_rate_num=plan.timeline.rate[0],
         frame_rate_den=plan.timeline.rate[1],
+        iframes_bps=peak_bps(iframe_index(package.index, package.iframe_bytes)),
         **_facts(package),
     )
+    iframes = iframe_playlist(package.index, package.iframe_bytes)
+    store.write(bench.objects, f"{rendition.folder}/iframes.m3u8", iframes.encode())
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition, sound_tracks
+from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition, sound_tracks
 from matinee.encoding.sound import AudioRole
 from matinee.playback.hls import default_audio
 
@@ -26,7 +26,8 @@ _ROLES: dict[AudioRole, str] = {
     "commentary": "commentary",
 }
 """By ISO/IEC 23009-1 5.8.5.5; the track that plays when nobody chose is `main`."""
-_TEXT_BPS = 256  # nobody measures it, and the attribute is mandatory
+_TEXT_BPS = _THUMBNAILS_BPS = 256  # nobody measures it, and the attribute is mandatory
+_TILES = "http://dashif.org/guidelines/thumbnail_tile"
 
 Locate = Callable[[str], str]
 
@@ -52,6 +53,8 @@ def mpd(asset: Asset, locate: Locate) -> str:
             _audio(period, layout, locate, is_main=default in forms)
     for text in asset.subtitles:
         _text(period, text, locate)
+    if asset.storyboard is not None:
+        _thumbnails(period, asset.storyboard)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -103,6 +106,26 @@ def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
     _described(options, "Role", (_ROLE, role))
     file = SubElement(options, "Representation", {"id": track.key, "bandwidth": str(_TEXT_BPS)})
     SubElement(file, "BaseURL").text = locate(track.key) + TEXT
+
+
+def _thumbnails(period: Element, board: Storyboard) -> None:
+    """The storyboard as tiles (DASH-IF IOP 4.3, 6.2.6): one picture, so long that it covers the film.
+
+    It comes from where the MPD does, and to whom the MPD does; the edge has no pictures.
+    """
+    options = SubElement(
+        period, "AdaptationSet", {"id": str(len(period)), "contentType": "image", "mimeType": "image/webp"}
+    )
+    attributes = {
+        "id": "thumbnails",
+        "bandwidth": str(_THUMBNAILS_BPS),
+        "width": str(board.columns * board.tile_width),
+        "height": str(board.rows * board.tile_height),
+    }
+    file = SubElement(options, "Representation", attributes)
+    _described(file, "EssentialProperty", (_TILES, f"{board.columns}x{board.rows}"))
+    whole = {"timescale": "1000", "duration": str(round(board.columns * board.rows * board.interval_s * 1000))}
+    SubElement(file, "SegmentTemplate", {"media": f"/images/{board.image}", "startNumber": "1", **whole})
 
 
 def _adaptation_set(period: Element, kind: str, mime: str, *, lang: str = "") -> Element:

@@ -14,7 +14,7 @@ from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRe
 from matinee.encoding.sound import STEREO_GROUPS, AudioGroup, group_for, nearest_group
 
 _Track = TypeVar("_Track")
-MEDIA_PLAYLIST = "media.m3u8"
+MEDIA_PLAYLIST, IFRAME_PLAYLIST = "media.m3u8", "iframes.m3u8"
 _AUDIO, _SUBTITLES = "audio", "subtitles"
 _NAMELESS = "Track"
 _DESCRIPTION = "public.accessibility.describes-video"
@@ -38,7 +38,20 @@ def master_playlist(asset: Asset, locate: Callable[[str], str]) -> str:
     lines += _subtitle_group(asset.subtitles, locate)
     for rung, group in pairs:
         lines += [_variant(asset, rung, group, _members(group, tracks)), locate(rung.key) + MEDIA_PLAYLIST]
+    lines += _iframes(asset.video, locate)
     return "\n".join([*lines, ""])
+
+
+def _iframes(rungs: Sequence[VideoRendition], locate: Callable[[str], str]) -> Iterator[str]:
+    """EXT-X-I-FRAME-STREAM-INF (4.3.4.3): the lowest rung's pictures, for seeking fast with something to see."""
+    for rung in [one for one in rungs if one.iframes_bps][:1]:
+        yield _tag(
+            "#EXT-X-I-FRAME-STREAM-INF",
+            BANDWIDTH=str(rung.iframes_bps),
+            CODECS=_quoted(rung.codecs),
+            RESOLUTION=f"{rung.width}x{rung.height}",
+            URI=_quoted(locate(rung.key) + IFRAME_PLAYLIST),
+        )
 
 
 def _pairs(
