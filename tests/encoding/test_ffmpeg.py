@@ -65,6 +65,7 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
         "check": ffmpeg.check_argv(FFMPEG, master, timeline, (240, 136), OUT),
+        "fingerprint": ffmpeg.fingerprint_argv(FFMPEG, master, "aac", OUT),
         "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, "aac", OUT),
     }
 

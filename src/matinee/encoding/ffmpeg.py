@@ -348,6 +348,15 @@ def check_audio_argv(ffmpeg: Path, piece: Path, codec: str, out: Path) -> list[s
     ]  # fmt: skip
 
 
+def fingerprint_argv(ffmpeg: Path, piece: Path, codec: str, out: Path) -> list[str]:
+    """The acoustic fingerprint of our own audio rendition, as raw 32-bit items (Chromaprint's algorithm 1)."""
+    return [
+        *base(ffmpeg),
+        *opened(piece, "mov", decoders=(codec,)),
+        "-map", "0:0", "-f", "chromaprint", "-algorithm", "1", "-fp_format", "raw", str(out),
+    ]  # fmt: skip
+
+
 def each_second(timeline: Timeline) -> str:
     """Keeps frames 0, r, 2r ... where r is the rate rounded to whole frames."""
     return f"select=not(mod(n\\,{max(1, round(timeline.fps))}))"
