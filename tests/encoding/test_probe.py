@@ -288,3 +288,15 @@ def test_every_real_file_has_a_verdict() -> None:
     folder = real("bad").parent
     there = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/*") if path.suffix != ".md"}
     assert there == set(VERDICTS)
+
+
+def test_chapters_are_read_with_their_names(film: Path, tmp_path: Path) -> None:
+    described = tmp_path / "chapters.txt"
+    described.write_text(
+        ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=Ebb\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=400\nEND=900\ntitle=Flood\\=tide\n"
+    )
+    options = ["-f", "ffmetadata", "-i", str(described), "-map", "0", "-map_chapters", "1", "-c", "copy"]
+    found = inspected(remake(film, tmp_path / "chapters.mkv", *options))
+    assert [(one.start_s, one.title) for one in found.chapters] == [(0.0, "Ebb"), (0.4, "Flood=tide")]
+    assert inspected(film).chapters == ()

@@ -12,6 +12,7 @@ import msgspec
 
 from matinee.encoding.ladder import box_height
 from matinee.encoding.sound import AudioGroup, AudioRole
+from matinee.encoding.source import Chapter
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +125,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: tuple[SubtitleTrack, ...] = ()
     still: str = ""
     storyboard: Storyboard | None = None
+    chapters: tuple[Chapter, ...] = ()
     is_complete: bool = False
 
 

@@ -21,12 +21,13 @@ from matinee.base import scratch
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
+from matinee.encoding.ffmpeg import origin_s
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.service import Assets
 from matinee.encoding.sound import Surround
-from matinee.encoding.source import FilmRefused, Inspection
+from matinee.encoding.source import FilmRefused, Inspection, chapters_of
 from matinee.encoding.study import Study, cancel_all, looked
 from matinee.encoding.tasks import perform
 from matinee.encoding.workplace import VERDICTS, Workplace
@@ -225,6 +226,7 @@ class _Run:
             subtitles=tuple(self._facts(track, SubtitleTrack) for track in plan.subtitles),
             still=pictures.still,
             storyboard=pictures.storyboard,
+            chapters=chapters_of(plan.inspection, origin_s(plan.inspection, plan.timeline), plan.timeline.duration_s),
             is_complete=is_complete,
         )
 

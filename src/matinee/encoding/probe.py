@@ -22,10 +22,12 @@ from matinee.base.language import container_language
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
 from matinee.encoding.sound import role_of
 from matinee.encoding.source import (
+    CHAPTERS_MAX,
     HLG,
     PQ,
     UNSPECIFIED,
     AudioStream,
+    Chapter,
     FieldOrder,
     FilmRefused,
     Inspection,
@@ -105,6 +107,7 @@ def inspect(path: Path) -> Inspection:
             last_duration=packets.last_duration,
             warnings=(*packets.warnings, *left_out(subtitles)),
             subtitles=subtitles,
+            chapters=tuple(_chapter(one) for one in container.chapters()[:CHAPTERS_MAX]),
         )
 
 
@@ -265,6 +268,11 @@ def _subtitles(stream: Any, packets: int) -> SubtitleStream:
         is_sdh=bool(stream.disposition & flags.hearing_impaired) or _SDH.search(title) is not None,
         packets=packets,
     )
+
+
+def _chapter(found: Any) -> Chapter:
+    title = "".join(letter if letter.isprintable() else " " for letter in found["metadata"].get("title") or "")
+    return Chapter(start_s=float(found["start"] * found["time_base"]), title=" ".join(title.split())[:80])
 
 
 def _is_cover(stream: Any) -> bool:

@@ -53,6 +53,13 @@ class SeekPictures(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float
 
 
+class ChapterMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A chapter on the seek bar; `title` is empty where the film gives it none."""
+
+    start_s: float
+    title: str
+
+
 class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     """A session: where its manifests are, and where to begin."""
 
@@ -64,6 +71,7 @@ class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     resume_s: float
     duration_s: float
     storyboard: SeekPictures | None
+    chapters: tuple[ChapterMark, ...]
     edges: tuple[str, ...]
     expires: float
 
@@ -116,6 +124,7 @@ async def start_playback(
         resume_s=started.resume_s,
         duration_s=asset.duration_s,
         storyboard=_pictures(asset.storyboard) if asset.storyboard is not None else None,
+        chapters=tuple(ChapterMark(start_s=one.start_s, title=one.title) for one in asset.chapters),
         edges=(_edge(request, edges),),
         expires=session.expires,
     )

@@ -465,6 +465,11 @@ export interface components {
             items: components["schemas"]["Card"][];
             next: string | null;
         };
+        /** ChapterMark */
+        ChapterMark: {
+            start_s: number;
+            title: string;
+        };
         /** Edit */
         Edit: {
             genres?: string[];
@@ -547,6 +552,7 @@ export interface components {
         };
         /** PlaybackStarted */
         PlaybackStarted: {
+            chapters: components["schemas"]["ChapterMark"][];
             dash_url: string;
             duration_s: number;
             edges: string[];
