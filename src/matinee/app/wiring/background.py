@@ -23,6 +23,9 @@ from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.marking import KIND as MARKS
+from matinee.encoding.marking import PRIORITY as MARKS_PRIORITY
+from matinee.encoding.marking import MarkShow
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
@@ -101,6 +104,10 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
 
+    async def seasons_of(show_id: str) -> list[list[str]]:
+        seasons = (await platform.catalog.snapshot()).seasons(show_id)
+        return [[title.id for title in season] for season in seasons if len(season) > 1]
+
     async def tidy_up(_: Lease) -> None:
         await tidy(platform)
 
@@ -110,10 +117,11 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
             platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again
         ),
         INGEST: platform.ingest.handle,
+        MARKS: MarkShow(platform.assets, compute, place, seasons_of),
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
-    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1}
+    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, MARKS: 1}
     return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once, schedules=(TIDY,))
 
 
@@ -161,7 +169,18 @@ async def upkeep(platform: Platform, publication: Publication) -> None:
     await platform.assets.sweep(lambda: _sources(platform, *LIVE, JobState.FAILED))
     await publication.catch_up()
     await platform.ingest.reconcile()
+    await enqueue_marks(platform)
     await platform.uploads.sweep()
+
+
+async def enqueue_marks(platform: Platform) -> None:
+    """See that every season with an episode nobody has compared yet is compared; one that failed waits for a person."""
+    snapshot, marked = await platform.catalog.snapshot(), await platform.assets.marked()
+    failed = {job.subject for job in await platform.jobs.list(states=[JobState.FAILED], kind=MARKS)}
+    for show_id in snapshot.shows.keys() - failed:
+        seasons = [season for season in snapshot.seasons(show_id) if len(season) > 1]
+        if any(title.id not in marked for season in seasons for title in season):
+            await platform.jobs.enqueue(MARKS, show_id, priority=MARKS_PRIORITY)
 
 
 async def tidy(platform: Platform) -> None:
