@@ -233,6 +233,7 @@ export const en = {
   'player.nextNow': 'Play now',
   'player.nextCredits': 'Watch credits',
   'player.nextIn': 'Starts in {n} s',
+  'player.skipIntro': 'Skip intro',
   'player.help': 'Keys',
   'player.buffering': 'Loading',
   'player.preparing': 'Starting',
