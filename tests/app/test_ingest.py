@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +348,13 @@ def test_what_is_said_as_text_is_read(pairs: dict[str, str], known: Metadata) ->
 def test_an_upload_s_name_says_what_it_is() -> None:
     given: Any = given_as(Path("/x/upload_1.part"), "Harbour S01E02.mkv", Metadata())
     assert (given.metadata.show, given.metadata.episode, given.name) == ("Harbour", 2, "Harbour S01E02.mkv")
+
+
+async def test_a_release_goes_before_the_back_catalogue_unless_its_job_says_otherwise(
+    platform: Intake, tmp_path: Path
+) -> None:
+    year = datetime.now(UTC).year
+    old = await platform.ingest.take(given_at(make_film(tmp_path, "Old (1960)", b"old")), ignore)
+    new = await platform.ingest.take(given_at(make_film(tmp_path, f"New ({year})", b"new")), ignore)
+    demo = await platform.ingest.take(given_at(make_film(tmp_path, f"Demo ({year})", b"demo")), ignore, priority=-1)
+    assert new.job.priority > old.job.priority > demo.job.priority == -1

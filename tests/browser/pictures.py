@@ -81,6 +81,7 @@ def take_all(camera: Camera) -> None:
     camera.take("search", f"/search?q={film['title'].split()[-1][:4].lower()}")
     camera.take("upload", "/upload")
     camera.take("activity", "/activity")
+    camera.take("encoding", "/encoding")
     camera.take_player("player", film)
     camera.take_player("player-phone", film, **{**touch, "viewport": {"width": 844, "height": 390}})
 

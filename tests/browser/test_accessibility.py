@@ -22,6 +22,7 @@ PAGES = (
     "/search?q=me",
     "/upload",
     "/activity",
+    "/encoding",
     "/no/such/page",
 )
 

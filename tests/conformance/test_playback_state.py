@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 import pytest
 
 from matinee.adapters.embedded.state import SqlitePlaybackState
@@ -16,11 +17,12 @@ from matinee.base.database import open_engine
 from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.playback.position import KEPT_S, Position
-from matinee.playback.session import Session
+from matinee.playback.session import AFTER_S, Session
 from matinee.playback.state import PlaybackState
 
 Opens: TypeAlias = Callable[[], AbstractAsyncContextManager[PlaybackState]]
 NOW = Seconds(1_700_000_000.0)
+replace = msgspec.structs.replace
 
 
 @asynccontextmanager
@@ -72,6 +74,17 @@ def at(position_s: float, updated: float = NOW) -> Position:
 async def test_a_session_is_read_as_it_was_put(state: PlaybackState) -> None:
     await state.put_session(session("play_1"))
     assert await state.session("play_1", NOW) == session("play_1")
+
+
+async def test_versions_are_played_until_the_last_link_of_their_sessions_is_shut(state: PlaybackState) -> None:
+    await state.put_session(replace(session("play_1", expires=NOW + 100), asset_id="asset_1"))
+    await state.put_session(replace(session("play_2", expires=NOW + 500), asset_id="asset_2"))
+    assert set(await state.playing(NOW)) == {"asset_1", "asset_2"}
+    assert await state.session("play_1", Seconds(NOW + 100)) is None, "it has expired, and an edge may be late"
+    await state.put_session(session("play_3", created=NOW + 100 + AFTER_S - 1, expires=NOW + 101))
+    assert "asset_1" in await state.playing(Seconds(NOW + 100 + AFTER_S - 0.5))
+    assert set(await state.playing(Seconds(NOW + 101 + AFTER_S))) == {"asset_2"}
+    assert not await state.playing(Seconds(NOW + 500 + AFTER_S))
 
 
 async def test_a_session_that_was_never_put_is_none(state: PlaybackState) -> None:

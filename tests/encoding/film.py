@@ -6,18 +6,32 @@ from array import array
 from collections.abc import Iterable
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 
+from matinee.encoding.ladder import CodecSet
 from matinee.encoding.plan import Order, Plan, Sidecar, plan_of, windows_of
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Sample, Window
-from matinee.encoding.source import AudioStream, Inspection, VideoStream
+from matinee.encoding.source import (
+    BT2020,
+    PQ,
+    AudioStream,
+    ContentLight,
+    Inspection,
+    MasteringDisplay,
+    VideoStream,
+)
 from matinee.encoding.timeline import timeline_of
 
 NTSC_FILM = Fraction(24000, 1001)
 ENCODER = Encoder(build="b" * 64, preset="fast")
 STEREO = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000, language="en", is_default=True, packets=9)
 ORDER = Order(title_id="title_1", master="masters/abc", source="abc", size_bytes=1_000)
+P3_SCREEN = MasteringDisplay(
+    primaries=((34_000, 16_000), (13_250, 34_500), (7_500, 3_000)), white=(15_635, 16_450), luminance=(10_000_000, 50)
+)
+"""SMPTE RP 431-2's primaries and D65, 0.005 to 1,000 cd/m2."""
 SUBTITLES = Sidecar(text="subtitles/abc", language="en", label="English")
 
 
@@ -79,6 +93,15 @@ def film(
     return inspected(even_times(rate, frames, base), base, nominal=rate, size=size, audio=audio)
 
 
+def hdr_film(seconds: float = 90.0, size: tuple[int, int] = (3840, 2160)) -> Inspection:
+    """The same in HDR10, 10 bits, with what its master says of the screen that it was graded on."""
+    found = film(seconds, size=size)
+    assert found.video is not None
+    light = {"depth_bits": 10, "transfer": PQ, "primaries": BT2020, "matrix": BT2020, "is_hdr": True}
+    about = {"mastering": P3_SCREEN, "content_light": ContentLight(most=1_000, average=400)}
+    return msgspec.structs.replace(found, video=msgspec.structs.replace(found.video, **light, **about))
+
+
 def samples_of(inspection: Inspection) -> list[Window]:
     """Windows that each have one middling sample."""
     one = Sample(frame=0, spatial=20.0, temporal=10.0, noise=2.0, merit=1.0, thumb=b"")
@@ -86,12 +109,15 @@ def samples_of(inspection: Inspection) -> list[Window]:
     return [Window(start=window.start, end=window.end, samples=(one,)) for window in windows]
 
 
-def planned(inspection: Inspection, *, sidecars: tuple[Sidecar, ...] = (SUBTITLES,)) -> Plan:
+def planned(
+    inspection: Inspection, *, sidecars: tuple[Sidecar, ...] = (SUBTITLES,), codecs: CodecSet = "compat"
+) -> Plan:
     order = Order(
         title_id=ORDER.title_id,
         master=ORDER.master,
         source=ORDER.source,
         size_bytes=ORDER.size_bytes,
         sidecars=sidecars,
+        codecs=codecs,
     )
     return plan_of(order, inspection, samples_of(inspection), ENCODER)

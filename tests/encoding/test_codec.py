@@ -18,7 +18,7 @@ ESDS = bytes.fromhex(
 
 def test_avc_codec_names_profile_and_level() -> None:
     assert codec.avc_codec(AVCC) == "avc1.640028"
-    assert codec.avc_length_bytes(AVCC) == 4
+    assert codec.length_bytes(b"avc1", AVCC) == 4
 
 
 def test_aac_facts_are_read_from_the_audio_specific_config() -> None:

@@ -72,12 +72,12 @@ def hlg(nits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
 
 
-def hdr(out: Path, curve: str) -> Path:
+def hdr(out: Path, curve: str, frames: int = LIGHT.frames) -> Path:
     """The numbered film on a screen whose white is 203 nits (Rec. ITU-R BT.2408), in BT.2020 and 10 bits."""
     code = pq if curve == "smpte2084" else hlg
     light = 203 * (np.clip(np.arange(256) - 16.0, 0, 219) / 219) ** 2.4
     table = np.rint(64 + 876 * code(light)).astype("<u2")
-    pictures = (table[numbered_luma(LIGHT, n)] for n in range(LIGHT.frames))
+    pictures = (table[numbered_luma(LIGHT, n)] for n in range(frames))
     options = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "6", "-x265-params", MASTERING.format(curve))
     return encoded(out, LIGHT, "yuv420p10le", pictures, *options)
 
@@ -109,14 +109,14 @@ def chunks_of(plan: Plan, master: Path, folder: Path, inspection: Inspection | N
     return made
 
 
-def lumas(files: Iterable[Path]) -> list[Luma]:
-    """Every frame of the files, one after another, as it is coded."""
+def lumas(files: Iterable[Path], height: int = 180) -> list[Luma]:
+    """Every frame of the files, 320 wide, one after another, as it is coded."""
     argv = ["-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]
     raw = b"".join(
         subprocess.run([ffmpeg(), "-v", "error", "-i", str(one), *argv], check=True, capture_output=True).stdout
         for one in files
     )
-    return list(np.frombuffer(raw, np.uint8).reshape(-1, 270, 320)[:, :180])
+    return list(np.frombuffer(raw, np.uint8).reshape(-1, height * 3 // 2, 320)[:, :height])
 
 
 def shades(found: list[Luma], shot: list[Luma], shade: int) -> float:

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.encoding.film import STEREO, film, inspected, planned
+from tests.encoding.film import STEREO, film, hdr_film, inspected, planned
 
 from matinee.base.process import shown
-from matinee.encoding import ffmpeg
+from matinee.encoding import encoders, ffmpeg
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
+from matinee.encoding.ladder import Codec
 from matinee.encoding.plan import Plan
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
 from matinee.encoding.source import SubtitleStream
@@ -23,13 +24,14 @@ from matinee.encoding.timeline import idr_frames
 GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
 FFMPEG, MASTER, OUT = Path("/opt/ffmpeg"), Path("/store/masters/abc"), Path("/scratch/out")
 PLAN = planned(film(90))
+HDR = planned(hdr_film(90), codecs="all")
+"""Of an HDR film: H.264, HEVC and AV1."""
 HOSTILE = ["-i", "--help", "concat:/etc/passwd|b", "http://evil.example/a.mp4", "a\n-f\nlavfi", "%d.mp4", "-", "pipe:0"]
 
 
-def video_recipe(plan: Plan) -> VideoRecipe:
-    recipe = plan.video[0].recipe
-    assert isinstance(recipe, VideoRecipe)
-    return recipe
+def video_recipe(plan: Plan, codec: Codec = "h264") -> VideoRecipe:
+    recipes = (one.recipe for one in plan.video if isinstance(one.recipe, VideoRecipe))
+    return next(recipe for recipe in recipes if recipe.coding.codec == codec)
 
 
 def audio_recipe(plan: Plan) -> AudioRecipe:
@@ -64,9 +66,38 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "text-ass": ffmpeg.text_argv(FFMPEG, master, found, SUBSTATION, OUT),
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
-        "check": ffmpeg.check_argv(FFMPEG, master, timeline, (240, 136), OUT),
+        "check": ffmpeg.check_argv(FFMPEG, master, found, video_recipe(plan), (240, 136), OUT),
         "fingerprint": ffmpeg.fingerprint_argv(FFMPEG, master, "aac", OUT),
+        "trial": trial_argv(plan, master),
+        "vmaf": vmaf_argv(plan, master),
         "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, "aac", OUT),
+    }
+
+
+def trial_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
+    piece, coding = plan.chunks[1], video_recipe(plan, codec).coding
+    return ffmpeg.trial_argv(FFMPEG, master, plan.inspection, plan.timeline, piece, (640, 360), coding, "fast")
+
+
+def vmaf_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
+    encodes = [OUT / f"{n}.mp4" for n in range(3)]
+    about = (plan.inspection, plan.timeline, plan.chunks[1], (1920, 1080), encodes)
+    return ffmpeg.vmaf_argv(FFMPEG, master, *about, video_recipe(plan, codec).coding, "vmaf_v0.6.1", 4)
+
+
+def commands_of_codecs() -> dict[str, list[str]]:
+    """What each further codec, and HDR, changes."""
+    found, middle = HDR.inspection, HDR.chunks[len(HDR.chunks) // 2]
+    codecs: tuple[Codec, ...] = ("hevc", "av1")
+    return {
+        "chunk-tone-mapped": ffmpeg.chunk_argv(FFMPEG, MASTER, found, middle, video_recipe(HDR), OUT),
+        "vmaf-hdr": vmaf_argv(HDR, MASTER, "hevc"),
+        "check-hdr": ffmpeg.check_argv(FFMPEG, MASTER, found, video_recipe(HDR, "av1"), (240, 136), OUT),
+        **{
+            f"chunk-{codec}": ffmpeg.chunk_argv(FFMPEG, MASTER, found, middle, video_recipe(HDR, codec), OUT)
+            for codec in codecs
+        },
+        **{f"trial-{codec}": trial_argv(HDR, MASTER, codec) for codec in codecs},
     }
 
 
@@ -75,9 +106,9 @@ def raw_plan() -> Plan:
     return planned(inspected(list(range(600)), Fraction(1, 25), nominal=Fraction(25), demuxer="h264", audio=(STEREO,)))
 
 
-@pytest.mark.parametrize("name", commands(PLAN))
+@pytest.mark.parametrize("name", [*commands(PLAN), *commands_of_codecs()])
 def test_a_command_line_is_the_golden_one(name: str) -> None:
-    found = shown(commands(PLAN)[name]).replace(" -", "\n-").replace("\n-1", " -1") + "\n"
+    found = shown({**commands(PLAN), **commands_of_codecs()}[name]).replace(" -", "\n-").replace("\n-1", " -1") + "\n"
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         golden.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +172,7 @@ def test_a_raw_stream_is_never_sought_in_and_its_frames_are_counted() -> None:
 
 def test_idrs_are_forced_where_the_timeline_says() -> None:
     recipe = video_recipe(PLAN)
-    argv = ffmpeg.x264(recipe)
+    argv = encoders.encoder(recipe)
     expression = argv[argv.index("-force_key_frames") + 1].removeprefix("expr:")
     segment = recipe.timeline.segment_frames
     assert expression == "+".join(f"eq(mod(n,{segment}),{frame})" for frame in idr_frames(segment, segment))
@@ -149,8 +180,8 @@ def test_idrs_are_forced_where_the_timeline_says() -> None:
 
 def test_bitrates_are_numbers_of_the_rung() -> None:
     recipe = video_recipe(PLAN)
-    argv = ffmpeg.x264(recipe)
+    argv = encoders.encoder(recipe)
     bps = recipe.rung.bitrate_bps
     assert argv[argv.index("-b:v") + 1] == str(bps)
-    assert int(argv[argv.index("-maxrate") + 1]) == bps * ffmpeg.MAXRATE_FACTOR
-    assert int(argv[argv.index("-bufsize") + 1]) == bps * ffmpeg.BUFFER_S
+    assert int(argv[argv.index("-maxrate") + 1]) == bps * encoders.MAXRATE_FACTOR
+    assert int(argv[argv.index("-bufsize") + 1]) == bps * encoders.BUFFER_S

@@ -46,6 +46,8 @@ from matinee.encoding.sound import FIRST_GROUP
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.trial import Analysis
 from matinee.encoding.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
+from matinee.work.control import Ending
+from matinee.work.job import Progress, Stage
 
 CLIP = Clip(frames=312, width=854, height=480)
 """13 s at 23.976: three segments, three chunks, two rungs."""
@@ -425,6 +427,41 @@ def whole(small: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 
     with asyncio.Runner() as runner:
         return runner.run(encoded())
+
+
+async def test_a_paused_job_lets_go_of_its_workers_and_goes_on_without_encoding_a_chunk_twice(
+    place: Workshop, small: Path, whole: dict[str, str]
+) -> None:
+    order, encoded = place.take(small), 0
+
+    def note(name: str) -> None:
+        nonlocal encoded
+        encoded += name.endswith(".mp4")
+        if encoded == 2 and lease.ending is None:
+            lease.ending = Ending.PAUSED
+            asyncio.get_running_loop().call_soon(working.cancel)
+
+    place.compute.before = note
+    lease = place.lease(order)
+    working = asyncio.create_task(place.handler(lease))
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert place.compute.is_idle()
+    await place.encode(order)
+    assert place.stored() == whole
+    assert set(place.compute.encoded().values()) == {1}
+
+
+async def test_tasks_are_timed_by_stage_and_what_earlier_attempts_timed_is_kept(place: Workshop, small: Path) -> None:
+    order = place.take(small)
+    before = Progress((Stage("sound", 0, 1, timed=4, spent_s=100.0),))
+    await place.encode(order, before)
+    stages = {stage.name: stage for stage in place.reports[-1].stages}
+    rungs = [stage for stage in stages.values() if stage.weight > 0]
+    assert rungs and all(0 < rung.timed <= rung.total and rung.spent_s > 0 for rung in rungs)
+    assert [rung.weight for rung in rungs] == sorted(rung.weight for rung in rungs)
+    assert stages["sound"].timed > 4 and stages["sound"].spent_s > 100.0
+    assert all(doing.startswith(f"{order.title_id} ") for doing in place.compute.doings.values())
 
 
 # Quality control

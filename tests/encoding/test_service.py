@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import matinee.insight.tables  # noqa: F401 - the tables are made from what is i
 from matinee.base import objects as store
 from matinee.base.clock import system_clock
 from matinee.base.objects import open_objects
-from matinee.encoding.asset import Asset
+from matinee.base.units import Seconds
+from matinee.encoding.asset import Asset, Version, collectable
 from matinee.encoding.plan import Order
 from matinee.encoding.service import Assets, NoAsset
 
@@ -114,3 +116,44 @@ async def test_what_a_job_makes_while_the_store_is_listed_is_not_swept(assets: A
 
     assert await assets.sweep(begins_now) == 1
     assert stored(assets) == {"work/new/inspection", "renditions/new/media.mp4"}
+
+
+async def test_a_version_is_not_collected_while_a_job_may_be_making_its_renditions_again(assets: Assets) -> None:
+    clock = [1_000.0]
+    assets = dataclasses.replace(assets, clock=lambda: Seconds(clock[0]))
+    put(assets, "renditions/old/media.mp4", "renditions/new/media.mp4")
+    for key in ("old", "new"):
+        await assets.publish(draft("t1", key), "s1")
+    clock[0] += 10_000
+    assert await assets.collect(in_use(), in_use("s1"), 60) == 0
+    assert await assets.collect(in_use(), in_use("s2"), 60) == 1
+    assert stored(assets) == {"renditions/new/media.mp4"}
+    assert [version.number for version in await assets.of_source("t1", "s1")] == [2]
+
+
+def version(number: int, created: float, *keys: str) -> Version:
+    asset = replace(draft("t1", *keys), id=f"asset_{number}", number=number)
+    return Version(asset=asset, source="s", created=created)
+
+
+def ids(found: list[Version]) -> list[str]:
+    return [one.asset.id for one in found]
+
+
+def test_only_what_the_newest_does_not_have_is_worth_collecting() -> None:
+    versions = [version(1, 0, "a"), version(2, 0, "a", "b"), version(3, 0, "a", "b", "c")]
+    assert collectable(versions, (), 1e9, 60) == []
+    assert ids(collectable([*versions, version(4, 0, "d")], (), 1e9, 60)) == ["asset_1", "asset_2", "asset_3"]
+
+
+def test_a_version_goes_when_every_link_that_was_signed_before_it_was_superseded_is_shut() -> None:
+    versions = [version(1, 0, "a"), version(2, 100, "b"), version(3, 500, "c")]  # of 10 s each
+    assert ids(collectable(versions, (), 169.9, 60)) == []
+    assert ids(collectable(versions, (), 170, 60)) == ["asset_1"]
+    assert ids(collectable(versions, ("asset_1",), 570, 60)) == ["asset_2"]
+    assert ids(collectable(list(reversed(versions)), (), 570, 60)) == ["asset_1", "asset_2"]
+
+
+def test_the_newest_version_never_goes() -> None:
+    assert collectable([version(7, 0, "a")], (), 1e12, 60) == []
+    assert collectable([], (), 1e12, 60) == []

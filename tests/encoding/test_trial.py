@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.encoding.film import ENCODER, film, samples_of
+from tests.encoding.film import ENCODER, film, hdr_film, samples_of
 
 from matinee.encoding.plan import windows_of
 from matinee.encoding.sample import Sample, Window
@@ -19,10 +20,12 @@ from matinee.encoding.trial import (
     Measured,
     Piece,
     analysis_key,
+    attempt_of,
     combined,
     judged_at,
     pieces_of,
     sizes_of,
+    xpsnr_in,
 )
 
 
@@ -88,8 +91,47 @@ def test_every_piece_weighs_the_same() -> None:
 
 
 def test_an_analysis_is_another_one_when_its_numbers_would_be() -> None:
-    other = msgspec.structs.replace(ENCODER, preset="slow")
-    assert len({analysis_key(ENCODER), analysis_key(other)}) == 2
+    sdr, hdr = film(30.0).video, hdr_film(30.0).video
+    assert sdr is not None
+    assert hdr is not None
+    keys = {
+        analysis_key(ENCODER.build, attempt_of(sdr, "compat", "h264", "fast"), sdr),
+        analysis_key("another", attempt_of(sdr, "compat", "h264", "fast"), sdr),
+        analysis_key(ENCODER.build, attempt_of(sdr, "compat", "h264", "slow"), sdr),
+        analysis_key(ENCODER.build, attempt_of(sdr, "all", "h264", "fast"), sdr),
+        analysis_key(ENCODER.build, attempt_of(sdr, "all", "hevc", "fast"), sdr),
+        analysis_key(ENCODER.build, attempt_of(hdr, "all", "hevc", "fast"), hdr),
+        analysis_key(ENCODER.build, attempt_of(hdr, "compat", "h264", "fast"), hdr),
+    }
+    assert len(keys) == 7
+
+
+def test_the_worst_frames_of_all_pieces_count_and_not_the_worst_piece() -> None:
+    timeline = timeline_of(film(60.0))
+    even, uneven = (90.0,) * 19 + (40.0,), (90.0,) * 20
+    found = combined([_piece(0, 1_000, *even), _piece(48, 1_000, *uneven)], timeline)[0]
+    assert found.vmaf == 88.75
+    assert found.low == 90.0
+
+
+def test_h264_is_not_tried_at_2160p_where_another_codec_is_for_that() -> None:
+    video = film(30.0).video
+    assert video is not None
+    assert sizes_of(3840, 2160)[-1] == (3840, 2160)
+    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "h264", "fast").largest)[-1] == (1920, 1080)
+    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "hevc", "fast").largest)[-1] == (3840, 2160)
+
+
+LOG = """n:    1  XPSNR y: 41.0000  XPSNR u: 44.0000  XPSNR v: 45.0000
+
+XPSNR average, 2 frames  y: 40.0000  u: 44.0000  v: inf  (minimum: 40.0000)
+"""
+
+
+def test_xpsnr_is_that_of_all_frames_and_luma_weighs_most() -> None:
+    assert xpsnr_in(LOG) == round((6 * 40 + 44 + 99) / 8, 3)
+    with pytest.raises(ValueError, match="no XPSNR"):
+        xpsnr_in("nothing")
 
 
 def test_a_title_without_samples_is_tried_all_the_same() -> None:
@@ -99,6 +141,6 @@ def test_a_title_without_samples_is_tried_all_the_same() -> None:
     assert pieces_of(bare, timeline, chunks_of(inspection, timeline))
 
 
-def _piece(start: int, size_bytes: int, vmaf: float) -> Piece:
-    measured = Measured(size=(640, 360), model=HD_MODEL, crf=27.0, size_bytes=size_bytes, vmaf=vmaf)
-    return Piece(start=start, end=start + 48, measured=(measured,))
+def _piece(start: int, size_bytes: int, *scores: float) -> Piece:
+    measured = Measured(size=(640, 360), model=HD_MODEL, crf=27.0, size_bytes=size_bytes, scores=scores)
+    return Piece(start=start, end=start + 48, measured=(measured,), libvmaf="3.0.0")

@@ -7,6 +7,7 @@ import hashlib
 import heapq
 import itertools
 import pickle
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -56,21 +57,46 @@ class ThreadCompute:
     within: Callable[[str], None] = lambda _: None
     """Called with a task's name as its first act, on the worker."""
     _at_work: dict[asyncio.Task[Any], str] = field(default_factory=dict)
-    _in_line: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
+    _in_line: list[tuple[int, int, asyncio.Future[None], str]] = field(default_factory=list)
+    doings: dict[str, str] = field(default_factory=dict)
+    """What each task said of itself."""
+    needs: dict[str, int] = field(default_factory=dict)
+    """How much memory each task asked for."""
 
-    async def run(self, fn: Callable[..., Any], *args: Any, name: str = "", priority: int = 0) -> Any:
+    async def run(
+        self,
+        fn: Callable[..., Any],
+        *args: Any,
+        name: str = "",
+        priority: int = 0,
+        doing: str = "",
+        took: Callable[[float], None] = lambda _: None,
+        memory_bytes: int = 0,
+    ) -> Any:
         call = pickle.dumps((fn, args))
         self.sent_bytes[name] = len(call)
         while len(self._at_work) >= self.slots:
             turn = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._in_line, (-priority, next(_NUMBERS), turn))
+            heapq.heappush(self._in_line, (-priority, next(_NUMBERS), turn, name))
             await turn
         self.performed[name] += 1
         self.before(name)
         thread = asyncio.create_task(asyncio.to_thread(self._work, name, call))
         self._at_work[thread] = name
         thread.add_done_callback(self._ended)
-        return await asyncio.shield(thread)
+        self.doings[name], self.needs[name] = doing, memory_bytes
+        began = time.monotonic()
+        result = await asyncio.shield(thread)
+        took(time.monotonic() - began)
+        return result
+
+    async def move(self, names: Collection[str], by: int) -> None:
+        """Let what waits under one of these names be more urgent by that much."""
+        self._in_line = [
+            (place - by if name.startswith(tuple(names)) else place, number, turn, name)
+            for place, number, turn, name in self._in_line
+        ]
+        heapq.heapify(self._in_line)
 
     def _work(self, name: str, call: bytes) -> Any:
         self.within(name)
@@ -80,7 +106,7 @@ class ThreadCompute:
     def _ended(self, thread: asyncio.Task[Any]) -> None:
         del self._at_work[thread]
         while self._in_line:
-            _, _, turn = heapq.heappop(self._in_line)
+            _, _, turn, _ = heapq.heappop(self._in_line)
             if not turn.done():  # one that was cancelled is done
                 turn.set_result(None)
                 return
@@ -89,6 +115,10 @@ class ThreadCompute:
         """Wait until no thread is at work on tasks of these names."""
         while threads := [thread for thread, name in self._at_work.items() if name.startswith(tuple(names))]:
             await asyncio.wait(threads)
+
+    def is_idle(self) -> bool:
+        """Whether no thread is at work."""
+        return not self._at_work
 
     def encoded(self) -> Counter[str]:
         """The chunks that were encoded."""
@@ -120,11 +150,17 @@ class Workshop:
             is_damaged_accepted=is_damaged_accepted,
         )
 
-    async def encode(self, order: Order) -> None:
-        """One attempt at the job."""
+    def lease(self, order: Order, progress: Progress = Progress()) -> Lease:  # noqa: B008 - it is frozen
+        """A lease of the job, which has come this far."""
         payload = msgspec.to_builtins(order)
-        job = Job(id="job_1", kind=KIND, subject=order.title_id, created=0.0, updated=0.0, payload=payload)
-        lease = Lease(job, self._write)
+        job = Job(
+            id="job_1", kind=KIND, subject=order.title_id, created=0.0, updated=0.0, payload=payload, progress=progress
+        )
+        return Lease(job, self._write)
+
+    async def encode(self, order: Order, progress: Progress = Progress()) -> None:  # noqa: B008
+        """One attempt at the job."""
+        lease = self.lease(order, progress)
         try:
             await self.handler(lease)
         finally:

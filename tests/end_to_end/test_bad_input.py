@@ -26,9 +26,9 @@ ACCEPTED_FILES = ("cursed-vfr.mp4", "fate_invalid_elst.mp4")
 
 
 def objects(home: Path) -> set[str]:
-    """Every object of the store."""
+    """Every object of the store, but for what it says of itself."""
     root = home / "objects"
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.parent.name != "reports"}
 
 
 def lavfi(path: Path, *arguments: str) -> Path:

@@ -28,8 +28,8 @@ def film(tmp_path: Path) -> Path:
 
 
 def kept(home: Path) -> list[str]:
-    """All that is stored, and all that is being made."""
-    stored = [path for path in (home / "objects").rglob("*") if path.is_file()]
+    """All that is stored, but for what the store says of itself, and all that is being made."""
+    stored = [path for path in (home / "objects").rglob("*") if path.is_file() and path.parent.name != "reports"]
     return [str(path) for path in (*stored, *(home / "scratch").glob("scratch_*"))]
 
 

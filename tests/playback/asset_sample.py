@@ -6,6 +6,7 @@ import msgspec
 
 from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition
 from matinee.encoding.sound import AudioGroup, AudioRole
+from matinee.encoding.source import VideoRange
 
 Forms = tuple[AudioRendition, ...]
 
@@ -72,6 +73,11 @@ def forms(track: int, language: str, role: AudioRole = "main", *, codec: str = "
     return tuple(made)
 
 
+def hdr_rung(key: str, height: int, codec: str, video_range: VideoRange) -> VideoRendition:
+    codecs = {"hevc": "hvc1.2.4.L120.90", "av1": "av01.0.08M.10"}[codec]
+    return msgspec.structs.replace(rung(key, f"{height}p", height, 2_000_000), codecs=codecs, video_range=video_range)
+
+
 ASSET = Asset(
     id="asset_1",
     title_id="title_1",
@@ -123,3 +129,16 @@ MANY_FORMS = Asset(
 
 def locate(key: str) -> str:
     return f"http://edge.example:8080/token.{key}/{key}/"
+
+
+MANY = msgspec.structs.replace(
+    ASSET,
+    video=(
+        *ASSET.video,
+        hdr_rung("h720", 720, "hevc", "PQ"),
+        hdr_rung("h2160", 2160, "hevc", "PQ"),
+        hdr_rung("x720", 720, "av1", "SDR"),
+        hdr_rung("x2160", 2160, "av1", "HLG"),
+    ),
+)
+"""The same with further ladders: HEVC in HDR, AV1 in SDR and HDR."""

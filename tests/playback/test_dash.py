@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.playback.asset_sample import ASSET, BARE, MANY_FORMS, audio, locate
+from tests.playback.asset_sample import ASSET, BARE, MANY, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
 from matinee.playback.dash import mpd
@@ -32,6 +32,17 @@ def test_every_rendition_is_one_file_with_its_ranges() -> None:
     assert base is not None and start is not None
     assert (base.get("indexRange"), start.get("range")) == ("683-842", "0-682")
     assert rungs[0].get("frameRate") == "24000/1001"
+
+
+def test_codecs_and_ranges_of_light_are_sets_apart_and_hdr_is_essential() -> None:
+    root = ElementTree.fromstring(mpd(MANY, locate))
+    found = []
+    for options in root.findall("Period/AdaptationSet[@contentType='video']", DASH):
+        ids = [one.get("id") for one in options.findall("Representation", DASH)]
+        light = options.findall("EssentialProperty", DASH)
+        named = [one.get("value") for one in light if one.get("schemeIdUri", "").endswith("TransferCharacteristics")]
+        found.append((ids, named))
+    assert found == [(["v360", "v720"], []), (["h720", "h2160"], ["16"]), (["x720"], []), (["x2160"], ["18"])]
 
 
 def test_each_audio_track_is_a_set_with_its_language_role_and_channels() -> None:

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.media.presentation import attributes_of, iframes_of, parse_master
-from tests.playback.asset_sample import ASSET, BARE, HOSTILE, MANY_FORMS, audio, locate
+from tests.playback.asset_sample import ASSET, BARE, HOSTILE, MANY, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
 from matinee.playback.hls import master_playlist
@@ -31,6 +31,14 @@ def test_a_variant_counts_the_dearest_audio_in_its_group() -> None:
     assert int(low["BANDWIDTH"]) == 1_250_000 + 8 * 66_000
     assert int(low["AVERAGE-BANDWIDTH"]) == 1_000_000 + 8 * 64_000
     assert (low["CODECS"], low["FRAME-RATE"], low["RESOLUTION"]) == ("avc1.64001f,mp4a.40.2", "23.976", "640x360")
+
+
+def test_each_variant_names_its_codec_and_its_range_of_light() -> None:
+    _, variants = parse_master(master_playlist(MANY, locate))
+    said = [(one["CODECS"].split(",")[0][:4], one["VIDEO-RANGE"]) for one, _ in variants]
+    assert said == [
+        ("avc1", "SDR"), ("avc1", "SDR"), ("hvc1", "PQ"), ("hvc1", "PQ"), ("av01", "SDR"), ("av01", "HLG")
+    ]  # fmt: skip
 
 
 def test_the_default_may_always_be_chosen_and_one_of_each_language() -> None:

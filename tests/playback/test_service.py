@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,19 +18,22 @@ import matinee.encoding.tables
 import matinee.insight.tables  # noqa: F401 - the tables are made from what is imported
 from matinee.adapters.embedded.log import SqliteEventLog
 from matinee.adapters.embedded.state import SqlitePlaybackState
+from matinee.base import objects as store
 from matinee.base.database import MAIN, open_engine
 from matinee.base.objects import open_objects
 from matinee.base.units import Seconds
 from matinee.catalog.service import Catalog
 from matinee.catalog.title import Metadata, Source
-from matinee.delivery.token import SigningKey, TokenExpired, check
+from matinee.delivery.token import SKEW, SigningKey, TokenExpired, check
 from matinee.encoding.asset import Asset, rendition_keys
 from matinee.encoding.service import Assets, NoAsset
 from matinee.playback.position import FINISHED_FROM, REWIND_S, Position, resume_s
 from matinee.playback.service import NoSession, Playback, Progress
+from matinee.playback.session import LINKS_S
 
 KEY = SigningKey("k1", b"secret")
 EDGE = "http://edge.example:8080"
+replace = msgspec.structs.replace
 ME, OTHER = "account_1", "account_2"
 
 
@@ -170,3 +173,57 @@ async def test_a_film_without_a_version_cannot_be_played_yet(cinema: Cinema) -> 
     title = await cinema.playback.catalog.add_film(Metadata(title="Coming"), source)
     with pytest.raises(NoAsset):
         await cinema.playback.start(ME, title.id)
+
+
+async def test_a_superseded_version_stays_while_a_link_to_it_opens_and_goes_when_the_last_is_shut(
+    cinema: Cinema,
+) -> None:
+    playback, clock, assets = cinema.playback, cinema.clock, cinema.playback.assets
+    newer = replace(cinema.asset, id="", video=(rung("v480", "480p", 480, 2_000_000),), still="")
+    for key in (*rendition_keys(cinema.asset), "v480"):
+        store.write(assets.objects, f"renditions/{key}/media.mp4", b"x")
+    started = await playback.start(ME, cinema.title_id)
+    link = re.findall(rf"{EDGE}(/\S+/v360/media)", await playback.hls(ME, started.session.id, EDGE))[0] + ".mp4"
+    clock.now += 600
+    await assets.publish(newer, "s")
+
+    async def collected() -> int:
+        async def playing() -> Collection[str]:
+            return await playback.state.playing(clock())
+
+        return await assets.collect(playing, nobody, LINKS_S)
+
+    async def nobody() -> set[str]:
+        return set()
+
+    clock.now = started.session.expires + SKEW - 1
+    assert check(link, {KEY.id: KEY.secret}, clock()).rendition == "v360", "a late edge opens it still"
+    assert await collected() == 0
+    assert store.exists(assets.objects, "renditions/v360/media.mp4")
+    assert (await playback.start(ME, cinema.title_id)).asset.video[0].key == "v480"
+    clock.now = started.session.expires + LINKS_S
+    with pytest.raises(TokenExpired):
+        check(link, {KEY.id: KEY.secret}, clock())
+    assert await collected() == 1
+    left = {key.split("/")[1] for key in store.keys_under(assets.objects, "renditions")}
+    assert left == set(rendition_keys(newer)), "what the newest version shares with it stays"
+    assert (await assets.latest(cinema.title_id)).number == 2
+
+
+async def test_a_session_keeps_its_version_however_long_ago_that_was_superseded(cinema: Cinema) -> None:
+    playback, clock = cinema.playback, cinema.clock
+    started = await playback.start(ME, cinema.title_id)
+    await playback.state.put_session(replace(started.session, expires=Seconds(clock.now + 10 * LINKS_S)))
+    newer = replace(cinema.asset, id="", video=(rung("v480", "480p", 480, 2_000_000),))
+    await playback.assets.publish(newer, "s")
+    clock.now += 9 * LINKS_S
+
+    async def playing() -> Collection[str]:
+        return await playback.state.playing(clock())
+
+    async def nobody() -> set[str]:
+        return set()
+
+    assert await playback.assets.collect(playing, nobody, LINKS_S) == 0
+    clock.now += 2 * LINKS_S
+    assert await playback.assets.collect(playing, nobody, LINKS_S) == 1

@@ -93,6 +93,31 @@ async def test_what_matters_more_goes_first(tmp_path: Path) -> None:
     assert order.read_text().split() == ["high"] * 2 + ["low"] * 6
 
 
+async def test_what_waits_can_be_made_more_urgent_and_less(tmp_path: Path) -> None:
+    gate, order = tmp_path / "gate", tmp_path / "order"
+    async with open_compute("", 1, tmp_path / "scratch") as compute:
+        hold = asyncio.create_task(compute.run(tasks.wait_for, gate))
+        words = [("down", 9)] * 2 + [("stays", 5)] * 2 + [("up", 0)] * 2
+        runs = [
+            asyncio.create_task(compute.run(tasks.append, order, word, name=f"{word}-{number}", priority=level))
+            for number, (word, level) in enumerate(words)
+        ]
+        async with asyncio.timeout(DEADLINE_S):
+            while await compute.client.run_on_scheduler(waiting) < len(runs):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await compute.move(["up-"], 9)
+        await compute.move(["down-"], -9)
+        gate.touch()
+        await asyncio.wait_for(asyncio.gather(hold, *runs), DEADLINE_S)
+    assert order.read_text().split() == ["up"] * 2 + ["stays"] * 2 + ["down"] * 2
+
+
+async def test_who_asks_is_told_how_long_a_task_took(compute: Compute) -> None:
+    took: list[float] = []
+    assert await compute.run(tasks.slow_double, 4, took=took.append) == 8
+    assert len(took) == 1 and 0.04 < took[0] < DEADLINE_S
+
+
 def waiting(dask_scheduler: Any) -> int:
     return len(dask_scheduler.queued)
 

@@ -166,6 +166,61 @@ async def test_a_handler_is_cancelled_when_a_person_cancels_its_job(jobs_now: Jo
     assert (await jobs_now.get(job.id)).state is JobState.CANCELLED
 
 
+async def test_a_handler_is_cancelled_when_its_job_is_paused_and_begins_again_when_it_is_resumed(
+    jobs_now: Jobs,
+) -> None:
+    endings: list[Ending | None] = []
+
+    async def note(lease: Lease) -> None:
+        try:
+            await hang(lease)
+        finally:
+            endings.append(lease.ending)
+
+    async with running(jobs_now, note):
+        job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), lambda job: job.attempt == 1)
+        await jobs_now.pause(job.id)
+        async with asyncio.timeout(DEADLINE_S):
+            while not endings:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.6)
+        assert (await jobs_now.get(job.id)).state is JobState.PAUSED
+        await jobs_now.resume(job.id)
+        await until(jobs_now, job, lambda job: job.attempt == 2)
+    assert endings == [Ending.PAUSED, Ending.STOPPING]
+
+
+async def test_a_pause_outlives_its_control(jobs_now: Jobs) -> None:
+    async with running(jobs_now, hang):
+        job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), lambda job: job.attempt == 1)
+        await jobs_now.pause(job.id)
+    async with running(jobs_now, hang):
+        await asyncio.sleep(0.6)
+        assert ((await jobs_now.get(job.id)).state, (await jobs_now.get(job.id)).attempt) == (JobState.PAUSED, 1)
+
+
+async def test_a_handler_sees_the_priority_that_its_job_was_given_meanwhile(jobs_now: Jobs) -> None:
+    async def until_urgent(lease: Lease) -> None:
+        while lease.job.priority < 7:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async with running(jobs_now, until_urgent):
+        job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), lambda job: job.attempt == 1)
+        await jobs_now.move(job.id, 7)
+        await until(jobs_now, job, has_ended)
+
+
+async def test_what_is_more_urgent_than_all_that_runs_begins_beside_it_and_no_more(jobs_now: Jobs) -> None:
+    async with running(jobs_now, hang, concurrency=1):
+        first = await until(jobs_now, await jobs_now.enqueue("encode", "a"), lambda job: job.attempt == 1)
+        equal = await jobs_now.enqueue("encode", "b")
+        urgent = [await jobs_now.enqueue("encode", f"u{level}", priority=level) for level in (3, 2, 1)]
+        await until(jobs_now, urgent[0], lambda job: job.attempt == 1)
+        await asyncio.sleep(0.6)
+        states = [(await jobs_now.get(job.id)).attempt for job in (first, equal, *urgent)]
+    assert states == [1, 0, 1, 0, 0], "only what is above the most urgent one that runs"
+
+
 async def test_a_handler_whose_lease_another_took_is_cancelled_and_records_nothing(jobs_now: Jobs) -> None:
     ended = asyncio.Event()
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from matinee.base.units import Seconds
-from matinee.work.job import CRASHES_MAX, JobState, LeaseLost, NotNow, Progress, Stage
+from matinee.work.job import CRASHES_MAX, PRIORITY_MAX, JobState, LeaseLost, NotNow, Progress, Stage
 from matinee.work.schedule import Schedule
 from matinee.work.service import CONTROL_SILENT_S, Jobs, NoSuchJob
 
@@ -152,7 +152,7 @@ async def test_a_released_job_goes_on_at_once(jobs: Jobs) -> None:
 async def test_a_cancelled_job_is_lost_to_its_holder(jobs: Jobs) -> None:
     await jobs.enqueue("encode", "title_1")
     job = await jobs.claim(["encode"], "one", 30)
-    assert job is not None and await jobs.held("one") == {job.id: 1}
+    assert job is not None and await jobs.held("one") == {job.id: (1, 0)}
     assert (await jobs.cancel(job.id)).state is JobState.CANCELLED
     assert await jobs.held("one") == {}
     with pytest.raises(LeaseLost):
@@ -256,3 +256,67 @@ async def test_a_job_that_has_ended_is_put_away_and_a_live_one_cancelled(jobs: J
     with pytest.raises(NoSuchJob):
         await jobs.get(ended.id)
     assert (await jobs.get(live.id)).state is JobState.CANCELLED
+
+
+async def test_a_paused_job_keeps_what_it_did_and_its_place_until_it_is_resumed(jobs: Jobs, clock: Hand) -> None:
+    job = await jobs.enqueue("encode", "title_1", priority=3)
+    held = await jobs.claim(["encode"], "one", 30)
+    assert held is not None
+    progress = Progress((Stage("360p", 2, 9),), "")
+    await jobs.report(held, progress)
+    paused = await jobs.pause(job.id)
+    assert (paused.state, paused.progress, paused.priority) == (JobState.PAUSED, progress, 3)
+    with pytest.raises(LeaseLost):
+        await jobs.report(held, progress)
+    clock.now += 10_000
+    assert await jobs.claim(["encode"], "two", 30) is None
+    assert (await jobs.enqueue("encode", "title_1")).id == job.id, "it is still the one job of its title"
+    assert await jobs.prune(Seconds(clock.now + 1)) == 0
+    await jobs.resume(job.id)
+    again = await jobs.claim(["encode"], "two", 30)
+    assert again is not None and (again.id, again.progress, again.crashes) == (job.id, progress, 0)
+
+
+async def test_only_what_is_paused_is_resumed_and_what_has_ended_is_not_paused(jobs: Jobs) -> None:
+    job = await jobs.enqueue("encode", "title_1")
+    with pytest.raises(NotNow, match="is queued, and only a paused job can be resumed"):
+        await jobs.resume(job.id)
+    await jobs.pause(job.id)
+    assert (await jobs.pause(job.id)).state is JobState.PAUSED
+    await jobs.cancel(job.id)
+    with pytest.raises(NotNow, match="is cancelled, and only a queued or running job can be paused"):
+        await jobs.pause(job.id)
+
+
+async def test_a_job_that_is_put_first_is_claimed_before_all_others(jobs: Jobs, clock: Hand) -> None:
+    for subject, priority in (("a", 0), ("b", 7), ("c", 7)):
+        await jobs.enqueue("encode", subject, priority=priority)
+        clock.now += 1
+    last = await jobs.enqueue("encode", "d")
+    assert (await jobs.put_first(last.id)).priority == 8
+    assert (await jobs.put_first(last.id)).priority == 8, "it is first already"
+    claimed = [await jobs.claim(["encode"], "one", 30) for _ in range(4)]
+    assert [job and job.subject for job in claimed] == ["d", "b", "c", "a"]
+
+
+async def test_a_job_that_runs_can_be_moved_and_one_that_ended_cannot(jobs: Jobs) -> None:
+    await jobs.enqueue("encode", "title_1")
+    held = await jobs.claim(["encode"], "one", 30)
+    assert held is not None
+    await jobs.move(held.id, -4)
+    assert await jobs.held("one") == {held.id: (held.attempt, -4)}
+    assert (await jobs.finish(held)).priority == -4
+    with pytest.raises(NotNow, match="only a queued, running or paused job can be moved"):
+        await jobs.move(held.id, 1)
+
+
+async def test_a_priority_stays_within_what_tasks_can_carry(jobs: Jobs) -> None:
+    job = await jobs.enqueue("encode", "title_1")
+    assert (await jobs.move(job.id, 10**9)).priority == PRIORITY_MAX
+    assert (await jobs.move(job.id, -(10**9))).priority == -PRIORITY_MAX
+
+
+async def test_only_what_is_above_a_priority_is_claimed_where_that_is_asked(jobs: Jobs) -> None:
+    await jobs.enqueue("encode", "a", priority=5)
+    assert await jobs.claim(["encode"], "one", 30, above=5) is None
+    assert await jobs.claim(["encode"], "one", 30, above=4) is not None

@@ -1,20 +1,24 @@
-"""HTTP of what the service is doing: its jobs, with a way to try one again or to give it up."""
+"""HTTP of what the service is doing: its jobs and its encoding queue, with ways to change what is done when."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
-from litestar import delete, get, post
-from litestar.params import FromPath
+from litestar import delete, get, post, put
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.app.ingest import FILM_KINDS, Ingest
+from matinee.app.queue import FAILED_MAX, SHOWN_MAX, EncodingQueue, queue_of
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
 from matinee.encoding.plan import KIND as ENCODE
-from matinee.work.job import Job, JobState, Stage, fraction
+from matinee.encoding.service import Assets
+from matinee.encoding.storage import Storage
+from matinee.work.job import PRIORITY_MAX, Job, JobState, Stage, fraction
 from matinee.work.service import Jobs
 
 _OWNER = {"access": "owner"}
@@ -28,6 +32,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     title_id: str
     title: str
     state: JobState
+    priority: int
     stage: str
     stages: tuple[Stage, ...]
     progress: float
@@ -49,14 +54,73 @@ async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity
 @post("/v1/jobs/{job_id:str}/retry", opt=_OWNER, status_code=200)
 async def retry_job(job_id: FromPath[str], ingest: Given[Ingest], catalog: Given[Catalog]) -> Activity:
     """Try a job again that failed or was given up."""
-    job = await ingest.retry(job_id)
-    return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
+    return await _told(await ingest.retry(job_id), catalog)
+
+
+@post("/v1/jobs/{job_id:str}/pause", opt=_OWNER, status_code=200)
+async def pause_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> Activity:
+    """Let a job rest; what it has done stays, also over a restart."""
+    return await _told(await jobs.pause(job_id), catalog)
+
+
+@post("/v1/jobs/{job_id:str}/resume", opt=_OWNER, status_code=200)
+async def resume_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> Activity:
+    """Let a paused job go on."""
+    return await _told(await jobs.resume(job_id), catalog)
+
+
+@post("/v1/jobs/{job_id:str}/first", opt=_OWNER, status_code=200)
+async def put_job_first(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> Activity:
+    """Give a job a higher priority than every other of its kind."""
+    return await _told(await jobs.put_first(job_id), catalog)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A job's priority, from -1,000 to 1,000; 0 is back catalogue, 10 a release."""
+
+    priority: Annotated[int, msgspec.Meta(ge=-PRIORITY_MAX, le=PRIORITY_MAX)]
+
+
+@put("/v1/jobs/{job_id:str}/priority", opt=_OWNER, status_code=200)
+async def move_job(
+    job_id: FromPath[str], data: JSONBody[Wanted], jobs: Given[Jobs], catalog: Given[Catalog]
+) -> Activity:
+    """Give a job another priority, also while it runs."""
+    return await _told(await jobs.move(job_id, data.priority), catalog)
+
+
+@get("/v1/encoding", opt=_OWNER)
+async def encoding_queue(jobs: Given[Jobs], catalog: Given[Catalog]) -> EncodingQueue:
+    """The encoding queue: titles with their stages and when they will be done, failures, and who works."""
+    return await read_queue(jobs, catalog)
+
+
+@get("/v1/encoding/storage", opt=_OWNER)
+async def encoding_storage(assets: Given[Assets]) -> Storage:
+    """What the object store holds, by codec and rung, as it was last measured."""
+    return await assets.storage()
+
+
+async def read_queue(jobs: Jobs, catalog: Catalog) -> EncodingQueue:
+    """The encoding queue as it is now."""
+    return queue_of(
+        await jobs.line(ENCODE, SHOWN_MAX),
+        await jobs.list(states=[JobState.FAILED], kind=ENCODE, limit=FAILED_MAX),
+        await jobs.counted(ENCODE),
+        await jobs.crew(),
+        await catalog.snapshot(),
+        jobs.clock(),
+    )
 
 
 @delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
 async def cancel_job(job_id: FromPath[str], jobs: Given[Jobs]) -> None:
     """Give a job up, or put away one that has ended."""
     await jobs.put_away(job_id)
+
+
+async def _told(job: Job, catalog: Catalog) -> Activity:
+    return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
 
 
 def is_handed_on(job: Job) -> bool:
@@ -71,6 +135,7 @@ def _activity(job: Job, title: str) -> Activity:
         title_id=job.subject if job.subject.startswith("title_") else "",
         title=title,
         state=job.state,
+        priority=job.priority,
         stage=stage_of(job),
         stages=job.progress.stages,
         progress=fraction(job.progress),
@@ -82,4 +147,14 @@ def _activity(job: Job, title: str) -> Activity:
     )
 
 
-HANDLERS: Sequence[ControllerRouterHandler] = (list_jobs, retry_job, cancel_job)
+HANDLERS: Sequence[ControllerRouterHandler] = (
+    list_jobs,
+    retry_job,
+    pause_job,
+    resume_job,
+    put_job_first,
+    move_job,
+    cancel_job,
+    encoding_queue,
+    encoding_storage,
+)

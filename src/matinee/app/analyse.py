@@ -17,26 +17,21 @@ from matinee.base import objects as store
 from matinee.base.objects import open_objects
 from matinee.base.scratch import Scratch
 from matinee.encoding.complexity import Complexity
-from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import Trial, fixed_points, quality_ladder, saving
-from matinee.encoding.ladder import Rung
-from matinee.encoding.plan import Order, analysis_name
+from matinee.encoding.ladder import Codec, CodecSet, Rung
+from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import overall
 from matinee.encoding.source import display_size
 from matinee.encoding.study import Study
-from matinee.encoding.trial import analysis_key
+from matinee.encoding.trial import Analysis
 from matinee.work.job import Stage
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out. `saving_percent` is fewer bits than the fixed ladder at equal VMAF, over `vmaf_range`."""
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """One codec's ladder. `saving_percent` is fewer bits than its fixed ladder at equal VMAF, over `vmaf_range`."""
 
-    name: str
-    width: int
-    height: int
-    complexity: Complexity
-    factor: float
+    codec: Codec
     tried_s: float
     trials: tuple[Trial, ...]
     rungs: tuple[Rung, ...]
@@ -45,7 +40,20 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     vmaf_range: tuple[float, float] | None
 
 
-async def analyse(settings: Settings, film: Path, report: Callable[[Sequence[Stage]], None]) -> Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found out of a film."""
+
+    name: str
+    width: int
+    height: int
+    complexity: Complexity
+    factor: float
+    ladders: tuple[Ladder, ...]
+
+
+async def analyse(
+    settings: Settings, film: Path, codecs: CodecSet, report: Callable[[Sequence[Stage]], None]
+) -> Report:
     """Study the film at `film` on this installation's workers. Raises what adding it would raise.
 
     Nothing of it is kept but its trials, which are not made again when it is added.
@@ -60,28 +68,38 @@ async def analyse(settings: Settings, film: Path, report: Callable[[Sequence[Sta
             here = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
             encoder = Encoder(build=place.build, preset=settings.preset)
 
-            async def run(fn: Callable[..., str], *args: Any, name: str, priority: int) -> str:
-                return await compute.run(fn, here, *args, name=name, priority=priority)
+            async def run(fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0) -> str:
+                return await compute.run(fn, here, *args, name=name, priority=priority, memory_bytes=memory_bytes)
 
-            order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes)
+            order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes, codecs=codecs)
             study = Study(objects, encoder, order, run, report)
             inspection = await study.inspection()
             assert inspection.video is not None
-            name = analysis_name(source, analysis_key(encoder, corrections(inspection.video)))
-            with contextlib.suppress(FileNotFoundError):
-                store.write(objects, name, await asyncio.to_thread(store.read, kept, name))
+            names = study.analysis_names(inspection)
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    store.write(objects, name, await asyncio.to_thread(store.read, kept, name))
             windows = await study.samples(inspection)
-            found = await study.trials(inspection, windows)
-            await asyncio.to_thread(store.write, kept, name, store.read(objects, name))
+            analyses = await study.trials(inspection, windows)
+            for name in names:
+                await asyncio.to_thread(store.write, kept, name, store.read(objects, name))
     width, height = display_size(inspection.video)
-    complexity, rungs, fixed = overall(windows), quality_ladder(found.trials), fixed_points(found.trials)
-    saved = saving(fixed, rungs)
+    complexity = overall(windows)
     return Report(
         name=film.stem,
         width=width,
         height=height,
         complexity=complexity,
         factor=complexity.factor,
+        ladders=tuple(_ladder(codec, found) for codec, found in analyses.items()),
+    )
+
+
+def _ladder(codec: Codec, found: Analysis) -> Ladder:
+    rungs, fixed = quality_ladder(found.trials), fixed_points(found.trials, codec)
+    saved = saving(fixed, rungs)
+    return Ladder(
+        codec=codec,
         tried_s=found.seconds,
         trials=found.trials,
         rungs=rungs,

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,13 +19,13 @@ from matinee.app.wiring.background import build_of, ffmpeg_of
 from matinee.app.wiring.platform import fonts_folder, web_folder
 from matinee.base.database import database_url, open_engine, reading
 from matinee.base.errors import MatineeError
-from matinee.base.process import Limits, capabilities, run_confined
+from matinee.base.process import capabilities, run_confined
+from matinee.encoding.ability import ABILITIES, Ability
+from matinee.encoding.proving import LIMITS, hardware_encoders, lacking
 from matinee.work.compute import check_compute_url
 
 SPACE_LOW_BYTES = 20_000_000_000
 """A feature film's renditions are about 10 GB, and its master is kept."""
-ENCODERS = ("libx264", "aac")
-FILTERS = ("fps", "scale", "aresample", "tpad")
 SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 
 State = Literal["ok", "warning", "failed"]
@@ -46,6 +46,7 @@ def checks(settings: Settings) -> Iterator[Check]:
         ("Python", _python),
         ("Data folder", _home),
         ("FFmpeg", _ffmpeg),
+        ("FFmpeg features", _features),
         ("Confinement", _confinement),
         ("Database", _database),
         ("Compute", _compute),
@@ -80,19 +81,32 @@ def _home(settings: Settings) -> Check:
 
 def _ffmpeg(settings: Settings) -> Check:
     path = ffmpeg_of(settings)
-    limits = Limits(cpu_s=20, wall_s=30, memory_bytes=2**33, output_bytes=2**24)
-    version, encoders, filters = (
-        run_confined([str(path), "-hide_banner", flag], limits=limits).stdout.decode(errors="replace")
-        for flag in ("-version", "-encoders", "-filters")
-    )
-    needed = (*ENCODERS, "eac3") if settings.surround == "eac3" else ENCODERS
-    missing = [name for name in needed if name not in encoders] + [name for name in FILTERS if name not in filters]
-    name = version.partition("Copyright")[0].strip()
-    detail = f"{name or path.name} at {path} (build {build_of(path)[:12]})"
+    told = run_confined([str(path), "-hide_banner", "-version"], limits=LIMITS).stdout.decode(errors="replace")
+    detail = f"{told.partition('Copyright')[0].strip() or path.name} at {path} (build {build_of(path)[:12]})"
+    missing = lacking(path, [one for one in ABILITIES if one.is_needed])
     if missing:
-        remedy = "nothing can be encoded without them: leave MATINEE_FFMPEG out to use Matinee's own"
-        return Check(name="FFmpeg", state="failed", detail=f"{detail}: lacks {', '.join(missing)}", remedy=remedy)
+        remedy = "nothing can be encoded so: leave MATINEE_FFMPEG out to use Matinee's own"
+        return Check(name="FFmpeg", state="failed", detail=f"{detail}: {_without(missing)}", remedy=remedy)
     return Check(name="FFmpeg", state="ok", detail=detail)
+
+
+def _features(settings: Settings) -> Check:
+    path = ffmpeg_of(settings)
+    optional = [one for one in ABILITIES if not one.is_needed]
+    missing = lacking(path, optional)
+    if missing:
+        remedy = "films are encoded all the same; leave MATINEE_FFMPEG out to use Matinee's own, which has them"
+        return Check(name="FFmpeg features", state="warning", detail=_without(missing), remedy=remedy)
+    hardware = ", ".join(hardware_encoders(path)) or "none"
+    detail = (
+        f"{', '.join(one.name for one in optional)} work; hardware encoders: {hardware}, which the ladder never uses"
+    )
+    return Check(name="FFmpeg features", state="ok", detail=detail)
+
+
+def _without(missing: Sequence[Ability]) -> str:
+    """What each missing ability costs."""
+    return "; ".join(f"without {one.name}: {one.costs}" for one in missing)
 
 
 def _confinement(settings: Settings) -> Check:

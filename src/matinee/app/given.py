@@ -13,7 +13,7 @@ from matinee.catalog.library import Beside, Find, beside_file
 from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo
 from matinee.catalog.title import Metadata, merged
-from matinee.encoding.ladder import LadderKind
+from matinee.encoding.ladder import CodecSet, LadderKind
 
 STEPS_UP = 3  # folders above a film that may say something: the season's, the show's, the shelf's
 NEAR_MAX = 10_000  # files looked at beside a film: more is no film's folder
@@ -35,6 +35,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a film is taken whose frames are not all there: publish what is."""
     ladder: LadderKind | None = None
     """How its rungs are found; None: as the settings say."""
+    codecs: CodecSet | None = None
+    """Which ladders it gets; None: as the settings say."""
     warnings: tuple[str, ...] = ()
     show: Metadata | None = None
     show_poster: Path | None = None

@@ -20,13 +20,14 @@ from matinee.app.given import Given, given_as, given_at, said_in
 from matinee.app.master import Master, Seen, check_head, master_key, masters_before, seen, store_master
 from matinee.app.uploads import part as uploads
 from matinee.app.uploads.upload import Upload
+from matinee.app.urgency import urgency
 from matinee.base import objects as store
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog, UnknownTitle
 from matinee.catalog.title import Metadata, Source, Title, episode_code, merged, plain
-from matinee.encoding.ladder import LadderKind
+from matinee.encoding.ladder import CODECS, CodecSet, LadderKind
 from matinee.encoding.plan import KIND, Order, Sidecar
 from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage
@@ -59,9 +60,14 @@ class Ingest:
     removal: Removal
     storage_limit_bytes: int = 0
     ladder: LadderKind = "fast"
+    codecs: CodecSet = "compat"
 
-    async def take(self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False) -> Added:
+    async def take(
+        self, given: Given, on_bytes: OnBytes, *, is_ours: bool = False, priority: int | None = None
+    ) -> Added:
         """Store the film's master and add it. A file that was taken before and has not changed is not read again.
+
+        `priority` is its job's, where the title's year is not to decide (`urgency`).
 
         Raises UnusableFile, FileChanged, StorageFull, StorageUnwritable and NamelessTitle, and NotAFilm before it is
         stored where the first bytes tell.
@@ -74,9 +80,9 @@ class Ingest:
             master = await self._stored(given, on_bytes, is_ours)
             now = await asyncio.to_thread(seen, given.path)  # as it is after it was linked
             await self.catalog.remember_file(path, now.size_bytes, now.mtime_ns, master.sha256)
-        return await self.add(master, given)
+        return await self.add(master, given, priority)
 
-    async def add(self, master: Master, given: Given) -> Added:
+    async def add(self, master: Master, given: Given, priority: int | None = None) -> Added:
         """The title of a stored master and its job: new ones, or those that are there, going on where they stopped."""
         before = await self.catalog.with_source(master.sha256)
         title = before or await self._new_title(master, given.metadata)
@@ -84,7 +90,9 @@ class Ingest:
         warnings = await Keeper(self.catalog, self.objects).keep(given, title, show)
         if title.state == "failed":
             title = await self.catalog.mark_processing(title.id)
-        job = await self._encoding(title, is_damaged_accepted=given.is_damaged_accepted, ladder=given.ladder)
+        ladder, codecs = given.ladder or self.ladder, given.codecs or self.codecs
+        accepted = given.is_damaged_accepted
+        job = await self._encoding(title, ladder, codecs, is_damaged_accepted=accepted, priority=priority)
         title = await self.catalog.get(title.id)
         if before is not None and _is_meant_otherwise(given.metadata, before):
             name = f"{before.title} {episode_code(before)}".rstrip()
@@ -154,7 +162,7 @@ class Ingest:
         if is_abandoned or not await asyncio.to_thread(store.exists, self.objects, master_key(title.source)):
             await self.removal.remove(title.id)
         elif job is None and title.state == "processing" and title.created < before:
-            await self._encoding(title)
+            await self._encoding(title, self.ladder, self.codecs)
             return True
         return False
 
@@ -192,20 +200,27 @@ class Ingest:
         return msgspec.structs.replace(master, name=given.name or master.name)
 
     async def _encoding(
-        self, title: Title, *, is_damaged_accepted: bool = False, ladder: LadderKind | None = None
+        self,
+        title: Title,
+        ladder: LadderKind,
+        codecs: CodecSet,
+        *,
+        is_damaged_accepted: bool = False,
+        priority: int | None = None,
     ) -> Job:
-        """The job that makes `title` playable; one that is done is begun again only for other subtitles."""
+        """The job that makes `title` playable; one that is done is begun again only for other tracks or ladders."""
         job = await self.jobs.find(ENCODE, title.id)
         if job is not None and job.state in LIVE:
             return job
         last = job.payload if job is not None and title.height else {}
         # What a person accepted of a film that can be played holds for its later orders too.
         is_damaged_accepted = is_damaged_accepted or bool(last.get("is_damaged_accepted"))
-        order = await self._order(title, is_damaged_accepted, ladder or self.ladder)
-        if job is not None and job.state is JobState.DONE and title.height and _tracks(last) == _tracks(order):
+        order = await self._order(title, is_damaged_accepted, ladder, codecs)
+        if job is not None and job.state is JobState.DONE and title.height and not _asks_for_more(order, last):
             return job
         await self._put_away_failures(title)
-        return await self.jobs.enqueue(ENCODE, title.id, order)
+        level = urgency(title.year, self.jobs.clock()) if priority is None else priority
+        return await self.jobs.enqueue(ENCODE, title.id, order, level)
 
     async def _put_away_failures(self, title: Title) -> None:
         """Of a file that was refused before, only what comes of it now is worth telling."""
@@ -213,7 +228,9 @@ class Ingest:
             if job.payload.get("source") == title.source:
                 await self.jobs.put_away(job.id)
 
-    async def _order(self, title: Title, is_damaged_accepted: bool, ladder: LadderKind) -> dict[str, Any]:
+    async def _order(
+        self, title: Title, is_damaged_accepted: bool, ladder: LadderKind, codecs: CodecSet
+    ) -> dict[str, Any]:
         order = Order(
             title_id=title.id,
             master=master_key(title.source),
@@ -221,6 +238,7 @@ class Ingest:
             size_bytes=title.source_size_bytes,
             is_damaged_accepted=is_damaged_accepted,
             ladder=ladder,
+            codecs=codecs,
             sidecars=tuple(
                 Sidecar(
                     text=kept.key,
@@ -256,6 +274,12 @@ async def enqueue_file(
     title = said.get("title") or Path(name).stem
     payload = {"path": str(path), "name": name, "title": title, "said": dict(said), "origin": origin}
     return await jobs.enqueue(INGEST, subject, payload)
+
+
+def _asks_for_more(order: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
+    """Whether an order is for other subtitles than the last one of the title, or for a codec that it was without."""
+    made = CODECS[last.get("codecs", "compat")]
+    return _tracks(last) != _tracks(order) or not set(CODECS[order["codecs"]]) <= set(made)
 
 
 def _tracks(order: Mapping[str, Any]) -> set[Sidecar]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.ladder import LadderKind
+from matinee.encoding.ladder import CodecSet, LadderKind
 from matinee.encoding.sound import Surround
 
 
@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A Dask scheduler (tls://...); empty: workers on this machine."""
     workers: int = 0
     """Worker processes on this machine; 0: one a core."""
+    retire_s: float = 25
+    """Seconds that a worker of a cluster which is told to end has for its task, before it hands that back."""
     watch: str = ""
     """A folder whose films are added as they arrive."""
     ffmpeg: str = ""
@@ -63,6 +65,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
     surround: Surround = "aac"
     """How tracks of six channels and more are kept besides stereo: aac, eac3 (E-AC-3), or none."""
+    codecs: CodecSet = "compat"
+    """Which ladders a title gets: compat (H.264 alone), efficient (HEVC too), or all (AV1 as well)."""
+    webhook_urls: str = ""
+    """Who is told, by signed HTTP requests, when a title is published, held or has failed; several with spaces."""
+    webhook_secret: str = ""
+    """What those requests are signed with: whsec_ and base64."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0
@@ -80,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BACK_ENDS = ("database_url", "storage_url", "compute_url")  # these keep the names the field knows, without a prefix
+SECRETS = ("webhook_secret", "webhook_urls")  # never shown: an address may itself be what lets its caller in
 NAMES: dict[str, str] = {
     field: (field.upper() if field in BACK_ENDS else f"MATINEE_{field.upper()}") for field in Settings.__struct_fields__
 }

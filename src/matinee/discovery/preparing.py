@@ -58,7 +58,7 @@ class Pace:
 
 
 def preparing_of(jobs: Iterable[Job], snapshot: Snapshot, now: Seconds, eta: Eta) -> tuple[Preparing, ...]:
-    """All that is being prepared: running first, then waiting; one entry a title, of its latest job."""
+    """All that is being prepared: running first, then waiting, then paused; one entry a title, of its latest job."""
     latest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.created):
         latest[job.subject] = job
@@ -70,7 +70,7 @@ def preparing_of(jobs: Iterable[Job], snapshot: Snapshot, now: Seconds, eta: Eta
     return tuple(each for each in coming if each.title_id or each.title not in taken_in)
 
 
-_ORDER = {state: rank for rank, state in enumerate((JobState.RUNNING, JobState.QUEUED))}
+_ORDER = {state: rank for rank, state in enumerate((JobState.RUNNING, JobState.QUEUED, JobState.PAUSED))}
 
 
 def stage_of(job: Job) -> str:

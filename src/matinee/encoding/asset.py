@@ -6,13 +6,16 @@ it; it never changes. An asset version names the renditions that had passed qual
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import msgspec
 
-from matinee.encoding.ladder import box_height
+from matinee.encoding.ladder import Codec, box_height
 from matinee.encoding.sound import AudioGroup, AudioRole
-from matinee.encoding.source import Chapter
+from matinee.encoding.source import Chapter, VideoRange
+
+_CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +54,13 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     init_range: tuple[int, int]
     index_range: tuple[int, int]
     timescale: int
+    video_range: VideoRange = "SDR"
     iframes_bps: int = 0
+
+    @property
+    def codec(self) -> Codec:
+        """Its codec."""
+        return _CODECS[self.codecs[:4]]
 
     @property
     def box_height(self) -> int:
@@ -111,7 +120,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """An immutable version of what can be played of a title; video rungs lowest first.
+    """An immutable version of what can be played of a title; one ladder after the other, H.264's first, each with its
+    lowest rung first.
 
     A later version of the same title (`number` + 1) has more rungs; `is_complete` says that no more will come.
     """
@@ -146,3 +156,29 @@ def rendition_keys(asset: Asset) -> Sequence[str]:
 def image_names(found: Asset | Pictures) -> Sequence[str]:
     """The pictures that a version brought."""
     return [name for name in (found.still, found.storyboard.image if found.storyboard else "") if name]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version with what the table says of it: its master, and when it was published (Unix seconds)."""
+
+    asset: Asset
+    source: str
+    created: float
+
+
+def collectable(versions: Sequence[Version], playing: Collection[str], now: float, links_s: float) -> list[Version]:
+    """The versions, of one title, that nobody can play any more and whose renditions the newest does not all have.
+
+    `playing` are the ids of versions that live sessions name. A session begins on the newest version only, and its
+    links open for the running time and `links_s`: after that, none is left that was signed before a version was
+    superseded, whether or not this process knows of its session.
+    """
+    ordered = sorted(versions, key=lambda version: version.asset.number)
+    kept = set(rendition_keys(ordered[-1].asset)) if ordered else set()
+    return [
+        old
+        for old, newer in pairwise(ordered)
+        if old.asset.id not in playing
+        and newer.created + old.asset.duration_s + links_s <= now
+        and not kept.issuperset(rendition_keys(old.asset))
+    ]

@@ -18,7 +18,7 @@ from matinee.encoding.plan import (
     Task,
     window_name,
 )
-from matinee.encoding.recipe import AudioRecipe
+from matinee.encoding.recipe import AudioRecipe, VideoRecipe
 from matinee.encoding.workplace import ENCODE_LIMITS, Bench, clear_machine, errors_in, reason_in
 from matinee.work.compute import is_cancelled
 
@@ -56,9 +56,11 @@ def _check_video(bench: Bench, rendition: Rendition, task: Task) -> list[str]:
     faults = _cut(media, index, first, last, piece)
     if faults:
         return faults
+    recipe = rendition.recipe
+    assert isinstance(recipe, VideoRecipe)
     counted: list[int] = []
     size = tile_size(plan.inspection)
-    failed = _decode(ffmpeg.check_argv(bench.ffmpeg, piece, plan.timeline, size, out), piece, counted.append)
+    failed = _decode(ffmpeg.check_argv(bench.ffmpeg, piece, plan.inspection, recipe, size, out), piece, counted.append)
     if failed:
         return failed
     known = msgspec.msgpack.decode(

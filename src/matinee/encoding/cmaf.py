@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,12 +25,15 @@ from matinee.encoding import codec, fragment
 from matinee.encoding.asset import Segment, SegmentIndex
 from matinee.encoding.mp4 import BadMp4, Int64s, Samples, Track, box, read_track
 from matinee.encoding.playlist import average_bps, peak_bps
+from matinee.encoding.source import Hdr
 
 COPY_BYTES = 1 << 20
 AUDIO_TAIL_MIN_S = 0.5  # a shorter last audio segment is merged into the one before: it is not worth a request
-_NAL_IDR, _NAL_SPS, _NAL_PPS = 5, 7, 8  # ISO/IEC 14496-10 table 7-1
+_AVC_IDR, _AVC_SETS = {5}, {7, 8}  # ISO/IEC 14496-10 table 7-1: SPS, PPS
+_HEVC_IDR, _HEVC_SETS = {19, 20}, {32, 33, 34}  # Rec. ITU-T H.265 table 7-1: VPS, SPS, PPS
+_OBU_SEQUENCE_HEADER, _OBU_FRAMES = 1, {3, 6}  # AV1 6.2.2: a frame header alone, or with its tiles
 _NAMELESS = slice(42, 74)  # compressorname in a VisualSampleEntry, 12.1.3
-_NOT_OURS_TO_SAY = {b"btrt"}  # a chunk's own bit rate says nothing of the whole
+_NOT_OURS_TO_SAY = {b"btrt", b"mdcv", b"clli"}  # a chunk's own bit rate says nothing of the whole, nor does its light
 
 
 class ChunksDoNotJoin(Invalid):
@@ -117,28 +120,30 @@ class _Piece:
     extents: tuple[_Extent, ...]
 
 
-def package_video(parts: Sequence[Part], grid: Grid, out: Path) -> VideoPackage:
+def package_video(parts: Sequence[Part], grid: Grid, out: Path, hdr: Hdr | None = None) -> VideoPackage:
     """Join `parts`, in order, into the CMAF file `out`, which is made or overwritten; the caller syncs it.
+
+    `hdr` is what the header says of the light, where it is not SDR's.
 
     Raises BadMp4, ChunksDoNotJoin, ParameterSetsDiffer and fragment.TooLong before anything is written.
     """
     tracks = [_checked(part, grid) for part in parts]
     if not tracks or sum(part.frames for part in parts) != grid.frames:
         raise ValueError(f"parts of {[part.frames for part in parts]} frames do not make {grid.frames}")
-    entry = _visual_entry(tracks[0])
+    first, entry = tracks[0], _visual_entry(tracks[0])
     for track in tracks[1:]:
         if _visual_entry(track) != entry:
             raise ParameterSetsDiffer(track.path, entry, _visual_entry(track))
-    width, height = codec.picture_size(tracks[0].fields)
+    width, height = codec.picture_size(first.fields)
     head = fragment.Header(
         timescale=grid.rate[0],
         duration_ticks=grid.frames * grid.rate[1],
-        sample_entry=entry,
+        sample_entry=_with_light(entry, hdr),
         width=width,
         height=height,
     )
     pieces = _video_pieces(tracks, grid)
-    package = _write(out, head, pieces, codec.avc_codec(tracks[0].configuration))
+    package = _write(out, head, pieces, codec.video_codec(first.entry, first.configuration))
     iframe_bytes = tuple(
         segment.size - int(piece.run.size[1:].sum())
         for segment, piece in zip(package.index.segments, pieces, strict=True)
@@ -153,8 +158,8 @@ def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
     past the end of the video is left out, and audio that ends earlier ends earlier. Raises BadMp4 and fragment.TooLong.
     """
     track = read_track(source)
+    configuration = _need_entry(track, {b"mp4a", b"ec-3"}).configuration
     is_eac3 = track.entry == b"ec-3"
-    configuration = _need_entry(track, b"ec-3" if is_eac3 else b"mp4a").configuration
     facts = codec.eac3_configuration(configuration) if is_eac3 else codec.aac_configuration(configuration)
     codecs = codec.eac3_codec(configuration) if is_eac3 else codec.aac_codec(configuration)
     if facts.sample_rate != track.timescale:
@@ -184,15 +189,17 @@ def audio_cuts(grid: Grid, *, sample_rate: int, frame_ticks: int, priming_ticks:
     return cuts
 
 
-def _need_entry(track: Track, entry: bytes) -> Track:
-    if track.entry != entry or not len(track.samples):
-        raise BadMp4(track.path, f"it holds {len(track.samples)} samples of {track.entry!r}, and {entry!r} is expected")
+def _need_entry(track: Track, entries: Collection[bytes]) -> Track:
+    if track.entry not in entries or not len(track.samples):
+        raise BadMp4(
+            track.path, f"it holds {len(track.samples)} samples of {track.entry!r}; {sorted(entries)} are expected"
+        )
     return track
 
 
 def _checked(part: Part, grid: Grid) -> Track:
     """The part's track, if it is what `grid` asks for: its frames, evenly spaced, an IDR picture first."""
-    track = _need_entry(read_track(part.path), b"avc1")
+    track = _need_entry(read_track(part.path), codec.VIDEO_ENTRIES)
     samples, presented = track.samples, _presented(track.samples)
     even = np.arange(len(samples), dtype=np.int64) * grid.rate[1]
     if len(samples) != part.frames:
@@ -218,16 +225,35 @@ def _presented(samples: Samples) -> Int64s:
 
 
 def _check_idr(track: Track, sample: int) -> None:
-    """Sample number `sample` is an IDR picture, and brings no parameter sets that `avc1` does not allow."""
+    """A decoder can begin with sample number `sample`, which brings no parameter sets where its entry allows none."""
+    if track.entry == b"av01":
+        _check_key_frame(track, sample)
+        return
+    idr, sets = (_AVC_IDR, _AVC_SETS) if track.entry == b"avc1" else (_HEVC_IDR, _HEVC_SETS)
     kinds = _nal_kinds(track, sample)
-    if not track.samples.is_sync[sample] or _NAL_IDR not in kinds:
+    if not track.samples.is_sync[sample] or idr.isdisjoint(kinds):
         raise ChunksDoNotJoin(track.path, f"frame {sample} begins a segment and is no IDR picture (NAL units {kinds})")
-    if _NAL_SPS in kinds or _NAL_PPS in kinds:
+    if not sets.isdisjoint(kinds):
         raise ChunksDoNotJoin(track.path, f"frame {sample} brings its own parameter sets (NAL units {kinds})")
 
 
+def _check_key_frame(track: Track, sample: int) -> None:
+    """The sample begins with a sequence header and a key frame that is shown (AV1 in ISOBMFF 2.4)."""
+    units = list(codec.av1_units(_bytes_of(track, sample, codec.AV1_HEAD_BYTES)))
+    frame = next((content for kind, content in units if kind in _OBU_FRAMES), b"")
+    is_key = bool(frame) and frame[0] >> 4 == 1  # show_existing_frame 0, frame_type 0, show_frame 1 (5.9.2)
+    has_header = any(kind == _OBU_SEQUENCE_HEADER for kind, _ in units)
+    if not track.samples.is_sync[sample] or not has_header or not is_key:
+        raise ChunksDoNotJoin(track.path, f"frame {sample} begins a segment and is no key frame with its header")
+
+
+def _bytes_of(track: Track, sample: int, most: int) -> bytes:
+    with track.path.open("rb", buffering=0) as file:
+        return os.pread(file.fileno(), min(most, int(track.samples.size[sample])), int(track.samples.offset[sample]))
+
+
 def _nal_kinds(track: Track, sample: int) -> list[int]:
-    length_bytes = codec.avc_length_bytes(track.configuration)
+    length_bytes = codec.length_bytes(track.entry, track.configuration)
     at, size = int(track.samples.offset[sample]), int(track.samples.size[sample])
     end, kinds = at + size, []
     with track.path.open("rb", buffering=0) as file:
@@ -235,7 +261,7 @@ def _nal_kinds(track: Track, sample: int) -> list[int]:
             head = os.pread(file.fileno(), length_bytes + 1, at)
             if len(head) <= length_bytes:
                 raise BadMp4(track.path, f"frame {sample} is cut off")
-            kinds.append(head[length_bytes] & 0x1F)
+            kinds.append(head[length_bytes] & 0x1F if track.entry == b"avc1" else head[length_bytes] >> 1 & 0x3F)
             at += length_bytes + int.from_bytes(head[:length_bytes], "big")
     if at != end:
         raise BadMp4(track.path, f"the NAL units of frame {sample} do not fill it")
@@ -243,10 +269,15 @@ def _nal_kinds(track: Track, sample: int) -> list[int]:
 
 
 def _visual_entry(track: Track) -> bytes:
-    """The track's avc1 box without its writer's name."""
+    """The track's sample entry without its writer's name."""
     fields = bytearray(track.fields)
     fields[_NAMELESS] = bytes(_NAMELESS.stop - _NAMELESS.start)
     return _entry(track, bytes(fields))
+
+
+def _with_light(entry: bytes, hdr: Hdr | None) -> bytes:
+    """A sample entry that also says what its master says of the light (ISO/IEC 14496-12 12.1.6 and 12.1.7)."""
+    return entry if hdr is None else box(entry[4:8], entry[8:], *fragment.light(hdr))
 
 
 def _entry(track: Track, fields: bytes) -> bytes:

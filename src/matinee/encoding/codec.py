@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import msgspec
 
@@ -49,10 +50,68 @@ def avc_codec(configuration: bytes) -> str:
     return f"avc1.{configuration[1:4].hex()}"
 
 
-def avc_length_bytes(configuration: bytes) -> int:
-    """How many bytes say the length of each NAL unit in a sample: 1, 2 or 4."""
-    avc_codec(configuration)
-    return (configuration[4] & 3) + 1
+def hevc_codec(configuration: bytes) -> str:
+    """`hvc1.` and profile, compatibility, tier, level, constraints of an hvcC payload (ISO/IEC 14496-15 E.3)."""
+    if len(configuration) < 23 or configuration[0] != 1:
+        raise BadConfiguration("no HEVCDecoderConfigurationRecord", configuration)
+    space = ("", "A", "B", "C")[configuration[1] >> 6]
+    tier = "H" if configuration[1] & 0x20 else "L"
+    compatible = int(f"{int.from_bytes(configuration[2:6], 'big'):032b}"[::-1], 2)
+    constraints = configuration[6:12].rstrip(b"\0")
+    parts = [f"{space}{configuration[1] & 0x1F}", f"{compatible:X}", f"{tier}{configuration[12]}"]
+    return ".".join(["hvc1", *parts, *(f"{byte:X}" for byte in constraints)])
+
+
+def av1_codec(configuration: bytes) -> str:
+    """`av01.P.LLT.DD` of an av1C payload: profile, level and tier, bit depth (AV1 in ISOBMFF 1.3.0, 5)."""
+    if len(configuration) < 4 or configuration[0] != 0x81:
+        raise BadConfiguration("no AV1CodecConfigurationRecord", configuration)
+    profile, level, flags = configuration[1] >> 5, configuration[1] & 0x1F, configuration[2]
+    depth = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+    return f"av01.{profile}.{level:02}{'H' if flags & 0x80 else 'M'}.{depth:02}"
+
+
+def length_bytes(entry: bytes, configuration: bytes) -> int:
+    """How many bytes say the length of each NAL unit in a sample of H.264 or HEVC: 1, 2 or 4."""
+    video_codec(entry, configuration)
+    return (configuration[4 if entry == b"avc1" else 21] & 3) + 1
+
+
+AV1_HEAD_BYTES = 256
+"""Enough of a key frame to hold its sequence header, its metadata and the start of its frame header."""
+
+
+def av1_units(head: bytes) -> Iterator[tuple[int, bytes]]:
+    """The open bitstream units that begin in `head`: their type, and of their content what is there (AV1 5.3)."""
+    at = 0
+    while at < len(head):
+        kind, has_extension, has_size = head[at] >> 3 & 0x0F, head[at] & 4, head[at] & 2
+        at += 2 if has_extension else 1
+        size = len(head) - at
+        if has_size:
+            size, at = _leb128(head, at)
+        yield kind, head[at : at + size]
+        at += size
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    """A number in 7 bits a byte, the lowest first, and where it ends (AV1 4.10.5)."""
+    value = 0
+    for count, byte in enumerate(data[at : at + 8]):
+        value |= (byte & 0x7F) << (7 * count)
+        if byte < 0x80:
+            return value, at + count + 1
+    raise BadConfiguration("a unit whose size is cut off", data)
+
+
+_VIDEO = {b"avc1": avc_codec, b"hvc1": hevc_codec, b"av01": av1_codec}
+VIDEO_ENTRIES = frozenset(_VIDEO)
+"""The sample entries of video that are packaged."""
+
+
+def video_codec(entry: bytes, configuration: bytes) -> str:
+    """The codec string of a video sample entry from its configuration box."""
+    return _VIDEO[entry](configuration)
 
 
 def picture_size(fields: bytes) -> tuple[int, int]:

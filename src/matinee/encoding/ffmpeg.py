@@ -11,19 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from matinee.encoding.container import AUDIO_DECODERS, SUBSTATION, TEXT_DECODERS, VIDEO_DECODERS
-from matinee.encoding.corrections import deinterlaced, scaled
-from matinee.encoding.ladder import Rung
+from matinee.encoding.corrections import deinterlaced, scaled, scaled_hdr, shown_in_sdr
+from matinee.encoding.encoders import CRFS, DECODERS, encoder, trial_encoder
 from matinee.encoding.loudness import PEAK_MAX_DBTP
-from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, VideoRecipe
-from matinee.encoding.source import Inspection, SubtitleStream, has_index
-from matinee.encoding.timeline import Chunk, Timeline, common_ticks, idr_frames
-
-MAXRATE_FACTOR = 1.5
-"""VBV: a second may take this many times the average ..."""
-BUFFER_S = 2.0
-"""... out of a buffer that holds so many seconds of the average."""
-CAPPED_BUFFER_S = 1.0
-"""Where only the cap is given, the buffer holds so many seconds of it."""
+from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, Coding, VideoRecipe
+from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has_index
+from matinee.encoding.timeline import Chunk, Timeline, common_ticks
 
 
 def base(ffmpeg: Path) -> list[str]:
@@ -77,14 +70,14 @@ def chunk_argv(
     rung, timeline = recipe.rung, recipe.timeline
     frames = chunk.end - chunk.start
     size = (rung.width, rung.height)
-    filters = [on_timeline(inspection, timeline, chunk.start), *_pictures(inspection, size, frames)]
+    filters = [on_timeline(inspection, timeline, chunk.start), *_pictures(inspection, size, frames, recipe.coding)]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, chunk)),
         "-map", f"0:{recipe.stream}", "-an", "-sn", "-dn",
         "-vf", ",".join(filters),
         "-frames:v", str(frames),
-        *x264(recipe),
+        *encoder(recipe, recipe.crfs[chunk.number] if recipe.crfs else None),
         "-map_metadata", "-1", "-map_chapters", "-1",
         "-fflags", "+bitexact", "-flags:v", "+bitexact+global_header",
         "-fps_mode", "passthrough",
@@ -93,10 +86,15 @@ def chunk_argv(
     ]  # fmt: skip
 
 
-def _pictures(inspection: Inspection, size: tuple[int, int], frames: int) -> list[str]:
+def _pictures(inspection: Inspection, size: tuple[int, int], frames: int, coding: Coding) -> list[str]:
     """Filters that make what the encoder is given: so large, square samples, limited range, `frames` of it."""
+    video = inspection.video
+    if coding.hdr is not None and video is not None:
+        pictures = scaled_hdr(video, size, "bicubic")
+    else:
+        pictures = scaled(video, size, "bicubic", coding.depth_bits)
     return [
-        *scaled(inspection.video, size, "bicubic"),
+        *pictures,
         f"tpad=stop_mode=clone:stop={frames}",  # the last frame is held when the source's last timestamp is odd
     ]
 
@@ -108,14 +106,14 @@ def trial_argv(
     timeline: Timeline,
     piece: Chunk,
     size: tuple[int, int],
-    crfs: Sequence[float],
+    coding: Coding,
     preset: str,
 ) -> list[str]:
     """Encode one piece at one size with each rate factor, into `0.mp4`, `1.mp4` ... of the folder it runs in."""
     assert inspection.video is not None
-    frames, outputs = piece.end - piece.start, range(len(crfs))
-    names = "".join(f"[v{n}]" for n in outputs)
-    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames)]
+    frames, crfs = piece.end - piece.start, CRFS[coding.codec]
+    names = "".join(f"[v{n}]" for n in range(len(crfs)))
+    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames, coding)]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
@@ -125,8 +123,7 @@ def trial_argv(
             for n, crf in enumerate(crfs)
             for option in (
                 "-map", f"[v{n}]", "-frames:v", str(frames),
-                "-c:v", "libx264", "-preset", preset, "-threads", "1", "-crf", f"{crf:g}", "-bf", "3",
-                "-x264-params", "keyint=infinite:scenecut=0:open-gop=0",
+                *trial_encoder(coding, preset, crf),
                 "-fps_mode", "passthrough", "-f", "mp4", f"{n}.mp4",
             )
         ),
@@ -141,57 +138,59 @@ def vmaf_argv(
     piece: Chunk,
     display: tuple[int, int],
     encodes: Sequence[Path],
+    coding: Coding,
     model: str,
     every: int,
 ) -> list[str]:
     """Score encodes of one piece against the source at display resolution, into `0.json`, `1.json` ... where it runs.
 
-    Frame n is held against frame n. `model` is the name of one of libvmaf's own.
+    Frame n is held against frame n. `model` is the name of one of libvmaf's own. HDR is judged twice: mapped to SDR by
+    VMAF, and as it is by XPSNR, into `0.xpsnr`, `1.xpsnr` ...
     """
-    assert inspection.video is not None
+    video = inspection.video
+    assert video is not None
     frames = piece.end - piece.start
-    reference = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, display, frames)]
-    references = "".join(f"[r{n}]" for n in range(len(encodes)))
-    graph = [
-        f"[0:{inspection.video.index}]{','.join(reference)},trim=end_frame={frames},setpts=N,split={len(encodes)}"
-        f"{references}"
+    reference = [
+        on_timeline(inspection, timeline, piece.start),
+        *_pictures(inspection, display, frames, coding),
+        f"trim=end_frame={frames}",
+        "setpts=N",
     ]
-    for n in range(len(encodes)):
-        scaled = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N"
-        options = f"model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:log_path={n}.json:shortest=1"
-        graph.append(f"[{n + 1}:0]{scaled}[e{n}];[e{n}][r{n}]libvmaf={options}[s{n}]")
+    shown = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N"
+    vmaf = f"libvmaf=model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:shortest=1"
+    judged = _judged_sdr if coding.hdr is None else _judged_hdr
+    graph = judged(video, f"[0:{video.index}]{','.join(reference)}", shown, vmaf, len(encodes))
+    ends = [f"{kind}{n}" for kind in ("s" if coding.hdr is None else "st") for n in range(len(encodes))]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
-        *(option for path in encodes for option in opened(path, "mov", decoders=("h264",))),
+        *(option for path in encodes for option in opened(path, "mov", decoders=DECODERS[coding.codec])),
         "-filter_complex", ";".join(graph),
-        *(option for n in range(len(encodes)) for option in ("-map", f"[s{n}]", "-f", "null", "-")),
+        *(option for end in ends for option in ("-map", f"[{end}]", "-f", "null", "-")),
     ]  # fmt: skip
 
 
-def x264(recipe: VideoRecipe) -> list[str]:
-    """A rung's rate control under a VBV cap; closed GOPs; parameter sets identical in every chunk of the rung."""
-    encoder, segment = recipe.encoder, recipe.timeline.segment_frames
-    idr = idr_frames(segment, segment)
+def _judged_sdr(_: VideoStream, reference: str, shown: str, vmaf: str, count: int) -> list[str]:
+    each = range(count)
     return [
-        "-c:v", "libx264", "-preset", encoder.preset, "-profile:v", "high", "-threads", str(encoder.threads),
-        *_rate(recipe.rung),
-        "-bf", "3",
-        # stitchable: SPS and PPS do not depend on the chunk's content. scenecut=0 and an endless keyint: IDRs are
-        # where force_key_frames says, on every rung alike.
-        "-x264-params", "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:stitchable=1:force-cfr=1",
-        "-force_key_frames", "expr:" + "+".join(f"eq(mod(n,{segment}),{frame})" for frame in idr),
-        "-forced-idr", "1",
-    ]  # fmt: skip
+        f"{reference},split={count}{_pads('r', count)}",
+        *(f"[{n + 1}:0]{shown}[e{n}];[e{n}][r{n}]{vmaf}:log_path={n}.json[s{n}]" for n in each),
+    ]
 
 
-def _rate(rung: Rung) -> list[str]:
-    """Constant quality up to a cap where quality was measured; else one-pass average bitrate."""
-    if rung.crf is not None and rung.maxrate_bps is not None:
-        cap = rung.maxrate_bps
-        return ["-crf", f"{rung.crf:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * CAPPED_BUFFER_S))]
-    bps = rung.bitrate_bps
-    return ["-b:v", str(bps), "-maxrate", str(round(bps * MAXRATE_FACTOR)), "-bufsize", str(round(bps * BUFFER_S))]
+def _judged_hdr(video: VideoStream, reference: str, shown: str, vmaf: str, count: int) -> list[str]:
+    each, sdr = range(count), ",".join(shown_in_sdr(video))
+    return [
+        f"{reference},split=2[light][toned];[light]split={count}{_pads('x', count)};[toned]{sdr},split={count}"
+        f"{_pads('r', count)}",
+        *(f"[{n + 1}:0]{shown},split=2[h{n}][d{n}];[d{n}]{sdr}[e{n}]" for n in each),
+        *(f"[e{n}][r{n}]{vmaf}:log_path={n}.json[s{n}]" for n in each),
+        *(f"[h{n}][x{n}]xpsnr=stats_file={n}.xpsnr[t{n}]" for n in each),
+    ]
+
+
+def _pads(name: str, count: int) -> str:
+    return "".join(f"[{name}{n}]" for n in range(count))
 
 
 def text_argv(ffmpeg: Path, source: Path, inspection: Inspection, track: SubtitleStream, out: Path) -> list[str]:
@@ -320,19 +319,21 @@ def still_argv(
     ]  # fmt: skip
 
 
-def check_argv(ffmpeg: Path, piece: Path, timeline: Timeline, size: tuple[int, int], out: Path) -> list[str]:
+def check_argv(
+    ffmpeg: Path, piece: Path, inspection: Inspection, recipe: VideoRecipe, size: tuple[int, int], out: Path
+) -> list[str]:
     """Decode our own rendition (header and some segments) whole, and keep a small frame a second of it.
 
     `-xerror`: any error of the decoder ends the run with a failure.
     """
-    filters = [
-        each_second(timeline),
-        f"scale={size[0]}:{size[1]}:flags=area:out_range=tv",
-        "format=yuv420p",  # not gray: that would be full range, which the samples are not
-    ]
+    coding, video = recipe.coding, inspection.video
+    filters = [each_second(recipe.timeline), f"scale={size[0]}:{size[1]}:flags=area:out_range=tv"]
+    if coding.hdr is not None and video is not None:
+        filters += shown_in_sdr(video)
+    filters.append("format=yuv420p")  # not gray: that would be full range, which the samples are not
     return [
         *base(ffmpeg), "-xerror",
-        *opened(piece, "mov", decoders=("h264",)),
+        *opened(piece, "mov", decoders=DECODERS[coding.codec]),
         "-map", "0:0", "-fps_mode", "passthrough", "-f", "null", "-",  # first: its frames are what -progress counts
         "-map", "0:0", "-vf", ",".join(filters), "-fps_mode", "passthrough",
         "-f", "rawvideo", str(out),

@@ -15,6 +15,7 @@ import numpy as np
 
 from matinee.base.errors import Invalid
 from matinee.encoding.mp4 import Bools, Int64s, box, full_box
+from matinee.encoding.source import Hdr
 
 TRACK_ID = 1  # a CMAF track is alone in its file
 REFERENCES_MAX = 0xFFFF  # sidx counts its references in 16 bits, 8.16.3
@@ -40,7 +41,7 @@ class TooLong(Invalid):
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What the header says of a track. `priming_ticks`: what its one edit skips; None: it has no edit list.
 
-    `sample_entry` is a whole avc1, mp4a or ec-3 box; `width` and `height` are 0 for audio.
+    `sample_entry` is a whole sample entry box; `width` and `height` are 0 for audio.
     """
 
     timescale: int
@@ -82,6 +83,17 @@ def header(track: Header) -> bytes:
         full_box(b"trex", 0, 0, struct.pack(">5I", TRACK_ID, 1, 0, 0, 0)),  # each fragment says its own
     )
     return brands + box(b"moov", _movie_header(track.timescale), _track(track), extends)
+
+
+def light(hdr: Hdr) -> list[bytes]:
+    """The mdcv (12.1.7) and clli (12.1.6) boxes of a sample entry, where the master says that much."""
+    boxes = []
+    if (display := hdr.mastering) is not None:
+        red, green, blue = display.primaries
+        boxes.append(box(b"mdcv", struct.pack(">8H2I", *green, *blue, *red, *display.white, *display.luminance)))
+    if (content := hdr.content_light) is not None:
+        boxes.append(box(b"clli", struct.pack(">2H", content.most, content.average)))
+    return boxes
 
 
 def segment_index(timescale: int, references: Sequence[Reference]) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from matinee.base.units import BitsPerSecond
-from matinee.encoding.ladder import BASE_LADDER, Rung, box_height
+from matinee.encoding.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height
 
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels, even."""
@@ -24,6 +24,12 @@ Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 TARGET = 94.0
 """VMAF of the top rung: from about 93 on, viewers cannot tell it from the source on a television."""
+SEARCH_MAX = 95.0
+"""VMAF beyond which no more bits are spent, whatever else is wanted: there it saturates."""
+LOW_LEAST = 85.0
+"""VMAF that 95 % of the top rung's frames are to reach."""
+XPSNR_LEAST_DB = 40.0
+"""XPSNR of the top rung of an HDR ladder, for what the mapping to SDR hides: highlights and deep shadow."""
 STEP_MAX = 9.0
 """VMAF between neighbouring rungs: some one and a half just noticeable differences: a switch is seldom seen."""
 LOWEST_BPS = BitsPerSecond(400_000)
@@ -42,13 +48,18 @@ CRF_STEP = 0.25
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What the samples of a title came to at one size and rate factor; `model` is the VMAF model that scored them."""
+    """What the samples of a title came to at one size and rate factor; `model` is the VMAF model that scored them.
+
+    `low` is the 5th percentile of VMAF over frames. `xpsnr_db` is there for HDR, which VMAF sees mapped to SDR only.
+    """
 
     size: Size
     model: str
     crf: float
     bitrate_bps: BitsPerSecond
     vmaf: float
+    low: float | None = None
+    xpsnr_db: float | None = None
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -58,6 +69,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, order=True):
     vmaf: float
     size: Size
     crf: float
+    low: float | None = None
+    xpsnr_db: float | None = None
 
     @property
     def box(self) -> int:
@@ -80,10 +93,20 @@ def _curve(size: Size, trials: Sequence[Trial]) -> tuple[Point, ...]:
     bits = np.minimum.accumulate([log2(trial.bitrate_bps) for trial in trials])
     vmaf = np.minimum.accumulate([trial.vmaf for trial in trials])
     at = np.arange(crfs[0], crfs[-1] + CRF_STEP / 2, CRF_STEP)
+    lows = _between_some(crfs, [trial.low for trial in trials], at)
+    light = _between_some(crfs, [trial.xpsnr_db for trial in trials], at)
+    rows = zip(at, _between(crfs, bits, at), _between(crfs, vmaf, at), lows, light, strict=True)
     return tuple(
-        Point(bitrate_bps=float(2**rate), vmaf=float(quality), size=size, crf=float(crf))
-        for crf, rate, quality in zip(at, _between(crfs, bits, at), _between(crfs, vmaf, at), strict=True)
+        Point(bitrate_bps=float(2**rate), vmaf=float(quality), size=size, crf=float(crf), low=low, xpsnr_db=xpsnr)
+        for crf, rate, quality, low, xpsnr in rows
     )
+
+
+def _between_some(crfs: Sequence[float], values: Sequence[float | None], at: Floats) -> Sequence[float | None]:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return [None] * len(at)
+    return [float(value) for value in _between(crfs, np.minimum.accumulate(known), at)]
 
 
 def _between(x: Sequence[float], y: Floats, at: Floats) -> Floats:
@@ -126,7 +149,7 @@ def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
     """Points at equal steps on the front of curves that one model judged, and what the plans ask for."""
     allowed = [point for curve in found for point in curve if point.bitrate_bps <= cap_of(point.box)]
     best = front(allowed) or (min((curve[-1] for curve in found), key=lambda point: point.bitrate_bps),)
-    top = next((point for point in best if point.vmaf >= target), best[-1])
+    top = next((point for point in best if _is_enough(point, target)), best[-1])
     low = next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
     steps = max(1, ceil((top.vmaf - low.vmaf) / STEP_MAX))
     aims = [low.vmaf + (top.vmaf - low.vmaf) * step / steps for step in range(steps + 1)]
@@ -137,7 +160,14 @@ def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
 def _reaching(curve: Sequence[Point], target: float) -> Point:
     """The cheapest point of a curve that reaches `target` within its plan's limit, or what comes nearest."""
     fits = [point for point in curve if point.bitrate_bps <= cap_of(point.box)] or curve[-1:]
-    return next((point for point in reversed(fits) if point.vmaf >= target), fits[0])
+    return next((point for point in reversed(fits) if _is_enough(point, target)), fits[0])
+
+
+def _is_enough(point: Point, target: float) -> bool:
+    """Whether the top rung needs no more bits than this: good on the whole, and where it is worst."""
+    is_even = point.low is None or point.low >= LOW_LEAST
+    is_lit = point.xpsnr_db is None or point.xpsnr_db >= XPSNR_LEAST_DB
+    return point.vmaf >= max(target, SEARCH_MAX) or (point.vmaf >= target and is_even and is_lit)
 
 
 def _with_plans(chosen: Sequence[Point], found: Iterable[Sequence[Point]]) -> list[Point]:
@@ -177,12 +207,13 @@ def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
                 crf=point.crf,
                 maxrate_bps=BitsPerSecond(round(min(PEAK_FACTOR * point.bitrate_bps, cap) / 1000) * 1000),
                 vmaf=round(point.vmaf, 2),
+                vmaf_low=round(point.low, 2) if point.low is not None else None,
             )
         )
     return tuple(rungs)
 
 
-def fixed_points(trials: Sequence[Trial]) -> list[tuple[float, float]]:
+def fixed_points(trials: Sequence[Trial], codec: Codec = "h264") -> list[tuple[float, float]]:
     """What the base ladder's rungs would look like: (bits/s, VMAF).
 
     One that takes more than any trial of its size looks like the best of them, which it hardly surpasses.
@@ -190,7 +221,7 @@ def fixed_points(trials: Sequence[Trial]) -> list[tuple[float, float]]:
     points = []
     for curve in curves(trials).values():
         bits, scores = [point.bitrate_bps for point in curve], [point.vmaf for point in curve]
-        bps = dict(BASE_LADDER).get(curve[0].box, 0)
+        bps = dict(BASE_LADDER).get(curve[0].box, 0) * BIT_SHARE[codec]
         if bps >= bits[-1]:
             points.append((float(bps), float(np.interp(log2(bps), np.log2(bits[::-1]), scores[::-1]))))
     return sorted(points)

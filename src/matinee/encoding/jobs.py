@@ -22,6 +22,8 @@ from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
 from matinee.encoding.ffmpeg import origin_s
+from matinee.encoding.ladder import CODEC_NAMES
+from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
@@ -40,6 +42,7 @@ Args = TypeVarTuple("Args")
 _log = logging.getLogger(__name__)
 IN_FLIGHT_MAX = 64
 """Tasks of one title that wait or run on workers at a time: enough for any machine here, little to cancel."""
+PRIORITY_LOOK_S = 0.5
 JOB_PRIORITY = 1_000
 """A job of a higher priority goes before any task of a lower one."""
 
@@ -67,7 +70,7 @@ class EncodeTitle:
         if not await asyncio.to_thread(store.exists, self.objects, order.master):
             raise FilmRefused("its file is not stored any more; add it again")
         try:
-            await run.to_the_end()
+            await run.followed()
         except VERDICTS as error:
             await self.compute.let_go(run.started)
             await self._refuse(run, error.message)
@@ -79,6 +82,8 @@ class EncodeTitle:
         except asyncio.CancelledError:
             if lease.ending is Ending.CANCELLED:
                 await self._forget(run)
+            elif lease.ending is Ending.PAUSED:
+                await self.compute.let_go(run.started)
             raise
         await asyncio.to_thread(self._clean_up, order)
 
@@ -116,7 +121,25 @@ class _Run:
         self.done: set[str] = set()
         self.started: set[str] = set()
         self.published: Asset | None = None
+        self.times = {stage.name: (stage.timed, stage.spent_s) for stage in lease.job.progress.stages if stage.timed}
+        """How many tasks of each stage were timed, and the seconds that they took: also those of earlier attempts."""
         self.study = Study(job.objects, job.encoder, order, self._run, self._tell, job.surround)
+
+    async def followed(self) -> None:
+        """To the end, at the priority that the job has meanwhile."""
+        following = asyncio.create_task(self._follow_priority())
+        try:
+            await self.to_the_end()
+        finally:
+            await cancel_all([following])
+
+    async def _follow_priority(self) -> None:
+        while True:
+            await asyncio.sleep(PRIORITY_LOOK_S)
+            wanted = self.lease.job.priority * JOB_PRIORITY
+            if wanted != self.urgency:
+                by, self.urgency = wanted - self.urgency, wanted
+                await self.job.compute.move(self.started, by)
 
     def rendition_keys(self) -> list[str]:
         plan = self.plan
@@ -129,15 +152,15 @@ class _Run:
     async def to_the_end(self) -> None:
         inspection = await self.study.inspection()
         last = self.versions[-1] if self.versions else None
-        if last is not None and last.is_complete:
+        if last is not None and planning.is_whole(self.order, last):
             await self._publish_with_subtitles(last, inspection)
             return
         self.done = await asyncio.to_thread(self._what_exists)
         windows, sounds, texts = await self.study.findings(inspection)
         self._warn(inspection, texts)
-        analysis = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else None
+        analyses = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else {}
         encoder, surround = self.job.encoder, self.job.surround
-        self.plan = planning.plan_of(self.order, inspection, windows, encoder, analysis, texts, sounds, surround)
+        self.plan = planning.plan_of(self.order, inspection, windows, encoder, analyses, texts, sounds, surround)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -197,12 +220,42 @@ class _Run:
             await cancel_all(list(running))
 
     async def _perform(self, task: Task) -> str:
-        return await self._run(perform, self.plan_name, task, name=task.makes, priority=task.priority)
+        memory_bytes = self._memory_bytes(task)
+        return await self._run(
+            perform, self.plan_name, task, name=task.makes, priority=task.priority, memory_bytes=memory_bytes
+        )
 
-    async def _run(self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int) -> str:
+    def _memory_bytes(self, task: Task) -> int:
+        """What a task on pictures takes; all others take little."""
+        for rung in self.plan.video if self.plan is not None and task.kind in ("chunk", "check") else ():
+            if rung.key == task.rendition and isinstance(rung.recipe, VideoRecipe):
+                return task_bytes(rung.recipe.rung.width, rung.recipe.rung.height, rung.recipe.coding.codec)
+        return 0
+
+    async def _run(
+        self, fn: Callable[[Workplace, *Args], str], *args: *Args, name: str, priority: int, memory_bytes: int = 0
+    ) -> str:
         self.started.add(name)
         compute, place = self.job.compute, self.job.place
-        return await compute.run(fn, place, *args, name=name, priority=self.urgency + priority)
+        stage = self._stage_of(name)
+
+        def took(seconds: float) -> None:
+            timed, spent_s = self.times.get(stage, (0, 0.0))
+            self.times[stage] = (timed + 1, spent_s + seconds)
+
+        return await compute.run(
+            fn,
+            place,
+            *args,
+            name=name,
+            priority=self.urgency + priority,
+            doing=f"{self.order.title_id} {stage}",
+            took=took,
+            memory_bytes=memory_bytes,
+        )
+
+    def _stage_of(self, makes: str) -> str:
+        return stage_of_task(self.plan, makes)
 
     async def _publish_if_more(self, plan: Plan) -> None:
         """Each time that there is another rung, and when everything is there."""
@@ -240,7 +293,23 @@ class _Run:
         self._tell(stages(plan, self.done))
 
     def _tell(self, stages: Sequence[Stage]) -> None:
-        self.lease.report(Progress(tuple(stages), ""))
+        self.lease.report(Progress(tuple(self._timed(stage) for stage in stages), ""))
+
+    def _timed(self, stage: Stage) -> Stage:
+        timed, spent_s = self.times.get(stage.name, (0, 0.0))
+        return msgspec.structs.replace(stage, timed=timed, spent_s=round(spent_s, 3))
+
+
+def stage_of_task(plan: Plan | None, makes: str) -> str:
+    """The name of the stage of `stages` that a task belongs to, by what it makes."""
+    parts = makes.split("/")
+    for rung in plan.video if plan is not None else ():
+        if rung.key in parts:
+            return _rung_name(rung)
+    if parts[0] == "renditions" or (plan is not None and any(track.key in parts for track in plan.audio)):
+        return "sound"
+    kind = parts[-1].partition("-")[0]
+    return {"inspect": "inspect", "trial": "try", "pictures": "pictures"}.get(kind, "analyse")
 
 
 def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
@@ -261,10 +330,23 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
             )
         else:
             ready = sum(planning.chunk_name(plan, rung.key, chunk.number) in done for chunk in plan.chunks)
-        shown.append(Stage(_rung_name(rung), ready, total))
+        shown.append(Stage(_rung_name(rung), ready, total, weight=_weight(rung), family=_codec(rung)))
     return shown
+
+
+def _weight(rung: Rendition) -> float:
+    """Megapixels of a frame: what an encoder's time goes by, between rungs of one title."""
+    assert isinstance(rung.recipe, VideoRecipe)
+    return rung.recipe.rung.width * rung.recipe.rung.height / 1e6
+
+
+def _codec(rung: Rendition) -> str:
+    """What rungs have to share for the times of one to say anything of another."""
+    assert isinstance(rung.recipe, VideoRecipe)
+    return rung.recipe.coding.codec
 
 
 def _rung_name(rung: Rendition) -> str:
     assert isinstance(rung.recipe, VideoRecipe)
-    return rung.recipe.rung.name
+    codec = rung.recipe.coding.codec
+    return rung.recipe.rung.name if codec == "h264" else f"{rung.recipe.rung.name} {CODEC_NAMES[codec]}"

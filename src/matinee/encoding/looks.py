@@ -22,6 +22,7 @@ from matinee.base.process import Limits, OutputTooLarge, run_confined
 from matinee.base.subtitles import BadSubtitles, cues_of, written
 from matinee.encoding import ffmpeg, probe, sample, trial
 from matinee.encoding.complexity import Luma
+from matinee.encoding.encoders import CRFS
 from matinee.encoding.loudness import Loudness, loudness_in
 from matinee.encoding.masters import AT_HAND
 from matinee.encoding.mp4 import read_track
@@ -165,36 +166,48 @@ def _tile(pixels: bytes, size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
-def try_piece(place: Workplace, order: Order, timeline: Timeline, piece: Chunk, preset: str, name: str) -> str:
+def try_piece(
+    place: Workplace, order: Order, timeline: Timeline, piece: Chunk, attempt: trial.Attempt, name: str
+) -> str:
     """Encode one piece of a title at every size and rate factor, and score each; answers the name of the object."""
 
     def find(look: _Look) -> trial.Piece:
         assert look.inspection.video is not None
-        sizes = trial.sizes_of(*display_size(look.inspection.video))
-        measured = (one for size in sizes for one in _tried(look, timeline, piece, size, preset))
-        return trial.Piece(start=piece.start, end=piece.end, measured=tuple(measured))
+        sizes = trial.sizes_of(*display_size(look.inspection.video), attempt.largest)
+        found = [_tried(look, timeline, piece, size, attempt) for size in sizes]
+        measured = tuple(one for _, some in found for one in some)
+        return trial.Piece(start=piece.start, end=piece.end, measured=measured, libvmaf=found[0][0])
 
     return _kept(place, order, name, find)
 
 
 def _tried(
-    look: _Look, timeline: Timeline, piece: Chunk, size: tuple[int, int], preset: str
-) -> Iterator[trial.Measured]:
-    """What a piece comes to at one size with each rate factor."""
+    look: _Look, timeline: Timeline, piece: Chunk, size: tuple[int, int], attempt: trial.Attempt
+) -> tuple[str, list[trial.Measured]]:
+    """What a piece comes to at one size with each rate factor, and by which libvmaf."""
     assert look.inspection.video is not None
     display, model = trial.judged_at(size, *display_size(look.inspection.video))
-    what = f"trying second {float(piece.start / timeline.fps):.0f}"
-    encodes = [look.scratch / f"{n}.mp4" for n in range(len(trial.CRFS))]
-    argv = ffmpeg.trial_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, size, trial.CRFS, preset)
+    what, coding = f"trying second {float(piece.start / timeline.fps):.0f}", attempt.coding
+    crfs = CRFS[coding.codec]
+    encodes = [look.scratch / f"{n}.mp4" for n in range(len(crfs))]
+    argv = ffmpeg.trial_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, size, coding, attempt.preset)
     run_ffmpeg(argv, what, look.master, look.scratch)
     argv = ffmpeg.vmaf_argv(
-        look.ffmpeg, look.master, look.inspection, timeline, piece, display, encodes, model, trial.VMAF_EVERY
+        look.ffmpeg, look.master, look.inspection, timeline, piece, display, encodes, coding, model, trial.VMAF_EVERY
     )
     run_ffmpeg(argv, what, look.master, look.scratch)
-    for n, crf in enumerate(trial.CRFS):
-        score = msgspec.json.decode((look.scratch / f"{n}.json").read_bytes(), type=trial.VmafLog)
-        size_bytes = int(read_track(encodes[n]).samples.size.sum())
-        yield trial.Measured(size=size, model=model, crf=crf, size_bytes=size_bytes, vmaf=score.mean)
+    logs = [msgspec.json.decode(encode.with_suffix(".json").read_bytes(), type=trial.VmafLog) for encode in encodes]
+    return logs[0].version, [
+        trial.Measured(
+            size=size,
+            model=model,
+            crf=crf,
+            size_bytes=int(read_track(encode).samples.size.sum()),
+            scores=log.scores,
+            xpsnr_db=trial.xpsnr_in(encode.with_suffix(".xpsnr").read_text()) if coding.hdr is not None else None,
+        )
+        for crf, encode, log in zip(crfs, encodes, logs, strict=True)
+    ]
 
 
 def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:

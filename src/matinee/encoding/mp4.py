@@ -26,10 +26,12 @@ MOOV_MAX_BYTES = 256 << 20  # 12 hours at 120 frames/s have 5 M samples, which t
 SAMPLES_MAX = 8_000_000
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
-_AVC1_FIELDS_BYTES = 78  # VisualSampleEntry before its boxes, 12.1.3
+_VISUAL_FIELDS_BYTES = 78  # VisualSampleEntry before its boxes, 12.1.3
 _AUDIO_FIELDS_BYTES = 28  # AudioSampleEntry before its boxes, 12.2.3
-_SAMPLE_ENTRY_FIELDS = {b"avc1": _AVC1_FIELDS_BYTES, b"mp4a": _AUDIO_FIELDS_BYTES, b"ec-3": _AUDIO_FIELDS_BYTES}
-_CONFIGURATION = {b"avc1": b"avcC", b"mp4a": b"esds", b"ec-3": b"dec3"}
+_CONFIGURATION = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"mp4a": b"esds", b"ec-3": b"dec3"}
+_SAMPLE_ENTRY_FIELDS = {
+    kind: _AUDIO_FIELDS_BYTES if kind in (b"mp4a", b"ec-3") else _VISUAL_FIELDS_BYTES for kind in _CONFIGURATION
+}
 
 
 class BadMp4(Invalid):
@@ -70,7 +72,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Track:
-    """The only track of a file. `fields` and `boxes` are its sample entry (avc1, mp4a or ec-3), taken apart."""
+    """The only track of a file. `fields` and `boxes` are its sample entry (a key of _CONFIGURATION), taken apart."""
 
     path: Path
     timescale: int
@@ -83,7 +85,7 @@ class Track:
 
     @property
     def configuration(self) -> bytes:
-        """The payload of avcC (the parameter sets), esds (the AudioSpecificConfig in its descriptors) or dec3."""
+        """The payload of avcC, hvcC or av1C (parameter sets), of esds (in it, the AudioSpecificConfig), or of dec3."""
         return dict(self.boxes)[_CONFIGURATION[self.entry]]
 
 
@@ -213,10 +215,7 @@ def _edits(data: memoryview | None) -> tuple[Edit, ...]:
 def _sample_entry(data: memoryview) -> tuple[bytes, bytes, tuple[tuple[bytes, bytes], ...]]:
     found = list(children(data[8:]))
     if len(found) != 1 or found[0][0] not in _SAMPLE_ENTRY_FIELDS:
-        known = ", ".join(one.decode() for one in _SAMPLE_ENTRY_FIELDS)
-        raise _BrokenError(
-            f"it holds {[kind.decode('latin-1') for kind, _ in found]}, where one of {known} is expected"
-        )
+        raise _BrokenError(f"it holds {[kind.decode('latin-1') for kind, _ in found]}, where one of ours is expected")
     kind, payload = found[0]
     length = _SAMPLE_ENTRY_FIELDS[kind]
     if len(payload) < length:

@@ -15,12 +15,21 @@ from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import quality_ladder
-from matinee.encoding.ladder import LadderKind, Rung, ladder
+from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_max, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
-from matinee.encoding.recipe import AudioRecipe, Encoder, Recipe, SubtitleRecipe, VideoRecipe, key_of
+from matinee.encoding.recipe import (
+    AudioRecipe,
+    Encoder,
+    Recipe,
+    SubtitleRecipe,
+    VideoRecipe,
+    coding_of,
+    key_of,
+)
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
 from matinee.encoding.sound import FIRST_GROUP, Described, Surround, forms_of, labels_of
 from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
+from matinee.encoding.steer import steered
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis
 
@@ -54,6 +63,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sidecars: tuple[Sidecar, ...] = ()
     is_damaged_accepted: bool = False
     ladder: LadderKind = "fast"
+    codecs: CodecSet = "compat"
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +90,7 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a title becomes. `video` is lowest rung first."""
+    """All that a title becomes. `video` is one ladder after the other, each with its lowest rung first."""
 
     order: Order
     inspection: Inspection
@@ -189,7 +199,7 @@ def plan_of(
     inspection: Inspection,
     samples: Sequence[Window],
     encoder: Encoder,
-    analysis: Analysis | None = None,
+    analyses: Mapping[Codec, Analysis] | None = None,
     texts: Sequence[Text] = (),
     sounds: Sequence[Loudness] = (),
     surround: Surround = "none",
@@ -202,7 +212,7 @@ def plan_of(
         timeline=timeline,
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
-        video=_video(order, inspection, timeline, _rungs(inspection, samples, analysis), encoder),
+        video=_video(order, inspection, timeline, samples, analyses or {}, encoder),
         audio=_audio(order, inspection, timeline, sounds, encoder, surround),
         subtitles=subtitles_of(order, inspection, texts),
     )
@@ -212,31 +222,51 @@ def _named(recipe: Recipe) -> Rendition:
     return Rendition(key=key_of(recipe), recipe=recipe)
 
 
-def _rungs(inspection: Inspection, samples: Sequence[Window], analysis: Analysis | None) -> tuple[Rung, ...]:
+def _ladders(
+    order: Order, inspection: Inspection, samples: Sequence[Window], analyses: Mapping[Codec, Analysis]
+) -> dict[Codec, tuple[Rung, ...]]:
+    """The rungs of each ladder that is ordered, lowest first: on its own front where it was tried."""
     assert inspection.video is not None
-    if analysis is not None:
-        return quality_ladder(analysis.trials)
-    return ladder(*display_size(inspection.video), overall(samples).factor)
+    size, factor = display_size(inspection.video), overall(samples).factor
+    return {
+        codec: quality_ladder(analyses[codec].trials)
+        if codec in analyses
+        else ladder(*size, factor, codec, box_max(order.codecs, codec))
+        for codec in CODECS[order.codecs]
+    }
 
 
 def _video(
-    order: Order, inspection: Inspection, timeline: Timeline, rungs: Sequence[Rung], encoder: Encoder
+    order: Order,
+    inspection: Inspection,
+    timeline: Timeline,
+    samples: Sequence[Window],
+    analyses: Mapping[Codec, Analysis],
+    encoder: Encoder,
 ) -> tuple[Rendition, ...]:
-    assert inspection.video is not None
-    return tuple(
-        _named(
-            VideoRecipe(
+    """One ladder after the other, H.264's first: it is what every device plays."""
+    video, chunks = inspection.video, chunks_of(inspection, timeline)
+    assert video is not None
+    renditions = []
+    for codec, rungs in _ladders(order, inspection, samples, analyses).items():
+        coding = coding_of(video, codec)
+        pieces = analyses[codec].pieces if codec in analyses else ()
+        for rung in rungs:
+            recipe = VideoRecipe(
                 source=order.source,
-                stream=inspection.video.index,
+                stream=video.index,
                 timeline=timeline,
                 rung=rung,
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
-                corrections=corrections(inspection.video) or msgspec.UNSET,
+                corrections=corrections(video, keeps_light=coding.hdr is not None) or msgspec.UNSET,
+                codec=msgspec.UNSET if codec == "h264" else codec,
+                depth=msgspec.UNSET if coding.depth_bits == 8 else coding.depth_bits,
+                hdr=coding.hdr or msgspec.UNSET,
+                crfs=steered(rung, pieces, samples, chunks) or msgspec.UNSET,
             )
-        )
-        for rung in rungs
-    )
+            renditions.append(_named(recipe))
+    return tuple(renditions)
 
 
 def sound_tracks(inspection: Inspection) -> list[AudioStream]:
@@ -415,7 +445,8 @@ def _rung_tasks(plan: Plan, rung: Rendition, priority: int, done: Collection[str
 
 
 def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = ()) -> tuple[Rendition, ...]:
-    """The rungs that may be watched now: all below the first unfinished one, once sound and pictures are there.
+    """The rungs that may be watched now: of each ladder all below its first unfinished one, once sound and pictures
+    are there.
 
     Of the sound, its first form is enough until a version is published. None while the rungs are fewer than the last
     of the published `versions` has: what is watched gets no worse on the way.
@@ -427,11 +458,15 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
     ]
     if any(name not in done for name in common):
         return ()
-    ready = []
+    ready: list[Rendition] = []
+    broken: set[Codec] = set()
     for rung in plan.video:
-        if not is_passed(plan, rung, done):
-            break
-        ready.append(rung)
+        assert isinstance(rung.recipe, VideoRecipe)
+        codec = rung.recipe.coding.codec
+        if codec in broken or not is_passed(plan, rung, done):
+            broken.add(codec)
+        elif codec == "h264" or ready:  # every version plays on every device
+            ready.append(rung)
     offered = len(versions[-1].video) if versions else 0
     return tuple(ready) if len(ready) >= min(offered, len(plan.video)) else ()
 
@@ -441,6 +476,11 @@ def audible(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
     if all(check_name(plan, track.key, 0) in done for track in plan.audio):
         return plan.audio
     return tuple(track for track in plan.audio if _is_first(track))
+
+
+def is_whole(order: Order, version: Asset) -> bool:
+    """Whether a version has every rung of every ladder that is ordered."""
+    return version.is_complete and {rung.codec for rung in version.video} >= set(CODECS[order.codecs])
 
 
 def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ and network. Headers and packets are read, and one frame is decoded.
 from __future__ import annotations
 
 import re
+import struct
 import sys
 from array import array
 from fractions import Fraction
@@ -19,6 +20,7 @@ import msgspec
 
 from matinee.base.errors import MatineeError
 from matinee.base.language import container_language
+from matinee.encoding.bars import LOOKS, bars_of, crop_of
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
 from matinee.encoding.sound import role_of
 from matinee.encoding.source import (
@@ -28,9 +30,12 @@ from matinee.encoding.source import (
     UNSPECIFIED,
     AudioStream,
     Chapter,
+    ContentLight,
+    Crop,
     FieldOrder,
     FilmRefused,
     Inspection,
+    MasteringDisplay,
     SubtitleStream,
     VideoStream,
     left_out,
@@ -166,6 +171,9 @@ class _Look(msgspec.Struct, frozen=True):
 
     rotation: int = 0
     interlaced: tuple[bool, ...] = ()
+    mastering: MasteringDisplay | None = None
+    content_light: ContentLight | None = None
+    crop: Crop | None = None
 
 
 def _video(stream: Any, look: _Look) -> VideoStream:
@@ -190,6 +198,10 @@ def _video(stream: Any, look: _Look) -> VideoStream:
         pixel_format=context.pix_fmt or "",
         is_full_range=int(context.color_range or 0) == FULL_RANGE or (context.pix_fmt or "").startswith("yuvj"),
         matrix=int(context.colorspace) if context.colorspace is not None else UNSPECIFIED,
+        depth_bits=_depth_bits(context.pix_fmt),
+        mastering=look.mastering,
+        content_light=look.content_light,
+        crop=look.crop,
         is_hdr=int(context.color_trc or 0) in (PQ, HLG),
         transfer=int(context.color_trc or UNSPECIFIED),
         primaries=int(context.color_primaries or UNSPECIFIED),
@@ -212,26 +224,85 @@ def _looked_at(path: Path, demuxer: str, options: dict[str, str], stream: Any) -
     if stream.codec_context is None or stream.codec_context.codec.name not in VIDEO_DECODERS:
         return _Look()
     frames: list[Any] = []
+    crop: Crop | None = None
     try:
         with av.open(str(path), format=demuxer, options=options, timeout=TIMEOUT_S) as container:
             video = container.streams[stream.index]
             frames += islice(container.decode(video), LOOKED_AT_FRAMES)
             if demuxer not in RAW_STREAMS and (stream.duration or container.duration):
-                _seek_to_the_middle(container, video)
+                _seek(container, video, Fraction(1, 2))
                 frames += islice(container.decode(video), LOOKED_AT_FRAMES)
+                crop = _crop(container, video)
     except av.error.FFmpegError:
         pass  # whether its frames can be decoded is found out by encoding it
     if not frames:
         return _Look()
     # degrees clockwise in which the picture is turned for display: 0, 90, 180 or 270
-    return _Look(-getattr(frames[0], "rotation", 0) % 360, tuple(bool(frame.interlaced_frame) for frame in frames))
+    return _Look(
+        -getattr(frames[0], "rotation", 0) % 360,
+        tuple(bool(frame.interlaced_frame) for frame in frames),
+        next((known for frame in frames if (known := _mastering(frame)) is not None), None),
+        next((light for frame in frames if (light := _content_light(frame)) is not None), None),
+        crop,
+    )
 
 
-def _seek_to_the_middle(container: Any, video: Any) -> None:
+def _crop(container: Any, video: Any) -> Crop | None:
+    """What black bars leave of the picture, by a frame here and there in the whole film."""
+    found = []
+    for look in range(LOOKS):
+        _seek(container, video, Fraction(2 * look + 1, 2 * LOOKS))
+        for frame in islice(container.decode(video), 1):
+            is_full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
+            luma = frame.reformat(format="yuvj420p" if is_full else "yuv420p").to_ndarray()[: frame.height]
+            found.append(bars_of(luma, 0 if is_full else 16))
+    return crop_of(found, video.codec_context.width, video.codec_context.height)
+
+
+def _side_data(frame: Any, kind: str) -> bytes:
+    data = frame.side_data.get(kind)
+    return bytes(data) if data is not None else b""
+
+
+def _mastering(frame: Any) -> MasteringDisplay | None:
+    """FFmpeg's AVMasteringDisplayMetadata: ten rationals (red, green, blue, white, luminance), and which are given."""
+    data = _side_data(frame, "MASTERING_DISPLAY_METADATA")
+    if len(data) < struct.calcsize("22i"):
+        return None
+    *numbers, has_primaries, has_luminance = struct.unpack_from("22i", data)
+    if not has_primaries or not has_luminance or not all(numbers[1::2]):
+        return None
+    values = [Fraction(num, den) for num, den in zip(numbers[::2], numbers[1::2], strict=True)]
+    x_y = [(round(x * 50_000), round(y * 50_000)) for x, y in zip(values[:8:2], values[1:8:2], strict=True)]
+    if not all(0 <= one <= 50_000 for point in x_y for one in point) or not 0 <= values[8] < values[9] <= 10_000:
+        return None
+    luminance = (round(values[9] * 10_000), round(values[8] * 10_000))
+    return MasteringDisplay(primaries=(x_y[0], x_y[1], x_y[2]), white=x_y[3], luminance=luminance)
+
+
+def _content_light(frame: Any) -> ContentLight | None:
+    """FFmpeg's AVContentLightMetadata: MaxCLL and MaxFALL, 0 where nobody measured them."""
+    data = _side_data(frame, "CONTENT_LIGHT_LEVEL")
+    if len(data) < struct.calcsize("2I"):
+        return None
+    most, average = struct.unpack_from("2I", data)
+    return ContentLight(most=most, average=average) if 0 < most <= 0xFFFF and average <= most else None
+
+
+def _depth_bits(pixel_format: str | None) -> int:
+    """How many bits its samples have; 8 where nobody knows the format."""
+    try:
+        return max((component.bits for component in av.VideoFormat(pixel_format or "").components), default=8)
+    except ValueError:
+        return 8
+
+
+def _seek(container: Any, video: Any, share: Fraction) -> None:
+    """To the key frame before that share of the film."""
     if video.duration:
-        container.seek((video.start_time or 0) + video.duration // 2, stream=video)
+        container.seek((video.start_time or 0) + int(video.duration * share), stream=video)
     else:
-        container.seek((container.start_time or 0) + container.duration // 2)
+        container.seek((container.start_time or 0) + int(container.duration * share))
 
 
 def _audio(stream: Any, packets: int) -> AudioStream:

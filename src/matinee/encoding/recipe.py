@@ -10,8 +10,9 @@ import hashlib
 
 import msgspec
 
-from matinee.encoding.ladder import Rung
+from matinee.encoding.ladder import Codec, Rung
 from matinee.encoding.sound import AudioCodec, AudioGroup, AudioRole
+from matinee.encoding.source import Hdr, VideoStream, hdr_of
 from matinee.encoding.timeline import Timeline
 
 RECIPE_VERSION = 1
@@ -30,6 +31,24 @@ class Encoder(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = X264_THREADS
 
 
+class Coding(msgspec.Struct, frozen=True, kw_only=True):
+    """How the pictures of a ladder are coded: the codec, bits a sample, and the light where it is HDR's."""
+
+    codec: Codec = "h264"
+    depth_bits: int = 8
+    hdr: Hdr | None = None
+
+
+def coding_of(video: VideoStream, codec: Codec) -> Coding:
+    """How a ladder of `codec` is coded for this film: H.264 in 8-bit SDR, which every device shows; HEVC and AV1 keep
+    HDR, and 10 bits. AV1 always has 10: every decoder of its main profile must, and it takes fewer bits so."""
+    if codec == "h264":
+        return Coding()
+    hdr = hdr_of(video)
+    is_deep = codec == "av1" or hdr is not None or video.depth_bits > 8
+    return Coding(codec=codec, depth_bits=10 if is_deep else 8, hdr=hdr)
+
+
 class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     """One rung of one title."""
 
@@ -41,7 +60,20 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     is_damaged: bool = False
     corrections: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     """What is done to the pictures besides scaling; unset, and then not in the key, for plain progressive SDR."""
+    codec: Codec | msgspec.UnsetType = msgspec.UNSET
+    """Unset, and then not in the key, for H.264."""
+    depth: int | msgspec.UnsetType = msgspec.UNSET
+    """Bits a sample; unset for 8."""
+    hdr: Hdr | msgspec.UnsetType = msgspec.UNSET
+    """The light that is kept as it is; unset where pictures are SDR, or made so."""
+    crfs: tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The rate factor of each chunk; unset where all have the rung's."""
     version: int = RECIPE_VERSION
+
+    @property
+    def coding(self) -> Coding:
+        """How its pictures are coded."""
+        return Coding(codec=self.codec or "h264", depth_bits=self.depth or 8, hdr=self.hdr or None)
 
 
 class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -76,6 +76,18 @@ def best_still(windows: Sequence[Window]) -> int:
     samples = [sample for window in windows for sample in window.samples]
     inner = samples[len(samples) // 10 : len(samples) - len(samples) // 10] or samples
     return max(inner, key=lambda sample: sample.merit).frame if inner else 0
+
+
+def samples_near(windows: Sequence[Window]) -> Callable[[int, int], Sequence[Sample]]:
+    """A function of output frames [start, end) that answers the samples in them, or the nearest one; there is one."""
+    samples = [sample for window in windows for sample in window.samples]
+    frames = np.array([sample.frame for sample in samples])  # ascending, as windows are
+
+    def near(start: int, end: int) -> Sequence[Sample]:
+        first, last = np.searchsorted(frames, (start, end))
+        return samples[first:last] or [samples[int(np.abs(frames - start).argmin())]]
+
+    return near
 
 
 def tile_interval(seconds: int) -> int:

@@ -17,14 +17,18 @@ from matinee.base.database import reading, writing
 from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
-from matinee.encoding.asset import Asset, Pictures, image_names, rendition_keys
+from matinee.encoding.asset import Asset, Pictures, Version, collectable, image_names, rendition_keys
 from matinee.encoding.marks import Marks
 from matinee.encoding.plan import Order, analysis_folder, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
+from matinee.encoding.storage import Storage, storage_of
 from matinee.encoding.tables import assets
 from matinee.encoding.tables import marks as marks_table
 from matinee.insight import outbox
 from matinee.insight.events import AssetPublished, AssetRefused
+
+STORAGE_REPORT = "reports/storage"
+"""The object that keeps what the store held when it was last looked at: looking takes minutes in a large one."""
 
 
 class NoAsset(NotFound):
@@ -184,6 +188,64 @@ class Assets:
             for key in made - await self._rendition_keys_in_use():
                 await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
         return len(stale)
+
+    async def collect(
+        self,
+        playing: Callable[[], Awaitable[Collection[str]]],
+        in_use: Callable[[], Awaitable[Collection[str]]],
+        links_s: float,
+    ) -> int:
+        """Forget superseded versions that nobody can play any more (`collectable`), with what they alone name.
+
+        `playing` answers the versions that live sessions name, `in_use` the masters of jobs: what a job is about is
+        left alone, since it may be making the very renditions again. Answers how many versions went.
+        """
+        titles: dict[str, list[Version]] = {}
+        for version in await self._versions():
+            titles.setdefault(version.asset.title_id, []).append(version)
+        played, busy, now = set(await playing()), set(await in_use()), float(self.clock())
+        gone = [
+            old
+            for versions in titles.values()
+            for old in collectable(versions, played, now, links_s)
+            if not busy & {version.source for version in versions}
+        ]
+        async with writing(self.engine) as connection:
+            for old in gone:
+                await connection.execute(delete(assets).where(assets.c.id == old.asset.id))
+        await self._discard_renditions(gone, is_idle=not busy)
+        return len(gone)
+
+    async def _discard_renditions(self, gone: Sequence[Version], *, is_idle: bool) -> None:
+        """Remove what only these versions named. Subtitles are named by their text, which any job may be making."""
+        used = await self._rendition_keys_in_use()
+        for old in gone:
+            subtitles = {track.key for track in old.asset.subtitles} if not is_idle else set()
+            for key in set(rendition_keys(old.asset)) - used - subtitles:
+                await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
+
+    async def measure_storage(self) -> Storage:
+        """Look at every object, and keep what was found for whoever asks (`storage`)."""
+        sizes = await asyncio.to_thread(store.keys_under, self.objects, "")
+        found = storage_of(sizes, [version.asset for version in await self._versions()], self.clock())
+        await asyncio.to_thread(store.write, self.objects, STORAGE_REPORT, msgspec.json.encode(found))
+        return found
+
+    async def storage(self) -> Storage:
+        """What the store held when it was last measured; measured now where it never was."""
+        try:
+            kept = await asyncio.to_thread(store.read, self.objects, STORAGE_REPORT)
+            return msgspec.json.decode(kept, type=Storage)
+        except (FileNotFoundError, msgspec.ValidationError):  # a release before may have kept other facts
+            return await self.measure_storage()
+
+    async def _versions(self) -> list[Version]:
+        query = select(assets.c.document, assets.c.source, assets.c.created)
+        async with reading(self.engine) as connection:
+            return [
+                Version(asset=msgspec.convert(row.document, Asset), source=row.source, created=row.created)
+                for row in await connection.execute(query)
+            ]
 
     async def images_on_their_way(self) -> set[str]:
         """The names of the pictures of titles that have no version yet."""

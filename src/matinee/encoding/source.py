@@ -36,6 +36,43 @@ FieldOrder = Literal["progressive", "tff", "bff", "interlaced", "unknown"]
 looked, which is taken as progressive."""
 
 
+VideoRange = Literal["SDR", "PQ", "HLG"]
+"""How light is coded, in HLS's words (draft-pantos-hls-rfc8216bis 4.4.6.2): Rec. ITU-R BT.2100's two, or neither."""
+
+
+class MasteringDisplay(msgspec.Struct, frozen=True, kw_only=True):
+    """The screen that a film was graded on (SMPTE ST 2086): x and y of red, green, blue and white in 1/50,000;
+    highest and lowest luminance in 1/10,000 cd/m2."""
+
+    primaries: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    white: tuple[int, int]
+    luminance: tuple[int, int]
+
+
+class ContentLight(msgspec.Struct, frozen=True, kw_only=True):
+    """The brightest sample, and the brightest frame's average, in cd/m2 (CTA-861.3: MaxCLL, MaxFALL)."""
+
+    most: int
+    average: int
+
+
+class Hdr(msgspec.Struct, frozen=True, kw_only=True):
+    """The light of an HDR film, with what its master says of it."""
+
+    video_range: Literal["PQ", "HLG"]
+    mastering: MasteringDisplay | None = None
+    content_light: ContentLight | None = None
+
+
+class Crop(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a coded picture that is shown: what is left of it without black bars; all numbers even."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     """The picture. Width and height as coded; `sample_aspect` (width, height) of one sample; rotation clockwise."""
 
@@ -48,6 +85,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     time_base: tuple[int, int]
     nominal_rate: tuple[int, int] = (0, 1)
     pixel_format: str = ""
+    depth_bits: int = 8
     is_full_range: bool = False
     is_hdr: bool = False
     matrix: int = UNSPECIFIED
@@ -57,6 +95,9 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     primaries: int = UNSPECIFIED
     """Colour primaries, Rec. ITU-T H.273 table 2."""
     field_order: FieldOrder = "unknown"
+    mastering: MasteringDisplay | None = None
+    content_light: ContentLight | None = None
+    crop: Crop | None = None
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,12 +161,21 @@ def presentation_times(packed: bytes) -> array[int]:
 
 
 def display_size(video: VideoStream) -> tuple[int, int]:
-    """Width and height as a viewer sees them: square samples, upright."""
+    """Width and height as a viewer sees them: without bars, square samples, upright."""
     num, den = video.sample_aspect
-    width, height = (
-        (video.width, video.height) if num <= 0 or den <= 0 else (round(video.width * num / den), video.height)
-    )
+    width, height = (video.crop.width, video.crop.height) if video.crop is not None else (video.width, video.height)
+    if num > 0 and den > 0:
+        width = round(width * num / den)
     return (height, width) if video.rotation % 180 == 90 else (width, height)
+
+
+def upright(crop: Crop, video: VideoStream) -> Crop:
+    """`crop` in the picture that a decoder has turned upright, by a clockwise quarter at a time."""
+    width, height = video.width, video.height
+    for _ in range(video.rotation % 360 // 90):
+        crop = Crop(left=height - crop.top - crop.height, top=crop.left, width=crop.height, height=crop.width)
+        width, height = height, width
+    return crop
 
 
 def colours(video: VideoStream) -> str:
@@ -146,6 +196,14 @@ def is_interlaced(video: VideoStream) -> bool:
 def is_tone_mapped(video: VideoStream) -> bool:
     """Whether its light must be compressed to be shown on an SDR screen."""
     return video.transfer in (PQ, HLG)
+
+
+def hdr_of(video: VideoStream) -> Hdr | None:
+    """The light that HEVC and AV1 keep; None for SDR. Primaries other than BT.2020's are not HDR10's or HLG's."""
+    if not is_tone_mapped(video) or video.primaries not in (BT2020, UNSPECIFIED):
+        return None
+    video_range: Literal["PQ", "HLG"] = "PQ" if video.transfer == PQ else "HLG"
+    return Hdr(video_range=video_range, mastering=video.mastering, content_light=video.content_light)
 
 
 def is_wide(video: VideoStream) -> bool:

@@ -7,7 +7,7 @@ nothing. A title's job asks, and so does `matinee analyse`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -16,16 +16,17 @@ import msgspec
 from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
-from matinee.encoding.corrections import corrections
+from matinee.encoding.ladder import CODECS, Codec
 from matinee.encoding.looks import inspect, measure_sound, read_text, sample_window, try_piece
 from matinee.encoding.loudness import Loudness
+from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Window
 from matinee.encoding.sound import Surround, layouts_of
-from matinee.encoding.source import Inspection, accept, text_tracks
-from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
-from matinee.encoding.trial import Analysis, Piece, analysis_key, combined, pieces_of
+from matinee.encoding.source import Inspection, VideoStream, accept, display_size, text_tracks
+from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
+from matinee.encoding.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
 from matinee.work.job import Stage
 
 FIRST_PRIORITY = 100
@@ -34,7 +35,9 @@ FIRST_PRIORITY = 100
 class Run(Protocol):
     """Runs a task on a worker; answers the name of what it made."""
 
-    async def __call__(self, fn: Callable[..., str], *args: Any, name: str, priority: int) -> str: ...
+    async def __call__(
+        self, fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0
+    ) -> str: ...
 
 
 class Findings(NamedTuple):
@@ -132,31 +135,65 @@ class Study:
 
         await self._all([one(look) for look in missing], len(looks), told)
 
-    async def trials(self, inspection: Inspection, windows: Sequence[Window]) -> Analysis:
-        """Its trial encodes, made now unless they were made before."""
+    async def trials(self, inspection: Inspection, windows: Sequence[Window]) -> dict[Codec, Analysis]:
+        """Its trial encodes for each ladder that is ordered, made now unless they were made before."""
         assert inspection.video is not None
-        timeline, source = timeline_of(inspection), self.order.source
-        key = analysis_key(self.encoder, corrections(inspection.video))
-        kept = planning.analysis_name(source, key)
-        if await asyncio.to_thread(store.exists, self.objects, kept):
-            return msgspec.json.decode(await asyncio.to_thread(store.read, self.objects, kept), type=Analysis)
+        attempts, keys = self._attempts(inspection.video), self._keys(inspection.video)
+        found = await asyncio.to_thread(self._analyses, keys)
+        wanted = [codec for codec in attempts if codec not in found]
+        timeline = timeline_of(inspection)
         pieces = pieces_of(windows, timeline, chunks_of(inspection, timeline))
+        total = len(attempts) * len(pieces)
 
         def told(count: int) -> None:
-            self.report([*looked(len(windows), len(windows)), Stage("try", count, len(pieces))])
+            self.report([*looked(len(windows), len(windows)), Stage("try", count, total)])
 
-        async def attempt(piece: Chunk) -> str:
-            name = planning.trial_name(source, key, piece.number)
+        size = display_size(inspection.video)
+
+        async def attempt(codec: Codec, piece: Chunk) -> str:
+            name = planning.trial_name(self.order.source, keys[codec], piece.number)
             return await self.run(
-                try_piece, self.order, timeline, piece, self.encoder.preset, name,
-                name=name, priority=planning.SOUND_PRIORITY,
+                try_piece, self.order, timeline, piece, attempts[codec], name,
+                name=name, priority=planning.SOUND_PRIORITY, memory_bytes=task_bytes(*size, codec),
             )  # fmt: skip
 
-        await self._all([attempt(piece) for piece in pieces], len(pieces), told)
+        await self._all([attempt(codec, piece) for codec in wanted for piece in pieces], total, told)
+        for codec in wanted:
+            found[codec] = await self._concluded(keys[codec], timeline, pieces)
+        return {codec: found[codec] for codec in attempts}
+
+    def analysis_names(self, inspection: Inspection) -> list[str]:
+        """The objects that keep its analyses, whether they are there yet or not."""
+        assert inspection.video is not None
+        return [planning.analysis_name(self.order.source, key) for key in self._keys(inspection.video).values()]
+
+    def _attempts(self, video: VideoStream) -> dict[Codec, Attempt]:
+        codecs = self.order.codecs
+        return {codec: attempt_of(video, codecs, codec, self.encoder.preset) for codec in CODECS[codecs]}
+
+    def _keys(self, video: VideoStream) -> dict[Codec, str]:
+        build = self.encoder.build
+        return {codec: analysis_key(build, attempt, video) for codec, attempt in self._attempts(video).items()}
+
+    def _analyses(self, keys: Mapping[Codec, str]) -> dict[Codec, Analysis]:
+        """Those that were made before."""
+        names = {codec: planning.analysis_name(self.order.source, key) for codec, key in keys.items()}
+        return {
+            codec: msgspec.json.decode(store.read(self.objects, name), type=Analysis)
+            for codec, name in names.items()
+            if store.exists(self.objects, name)
+        }
+
+    async def _concluded(self, key: str, timeline: Timeline, pieces: Sequence[Chunk]) -> Analysis:
+        """The analysis that the trials of all pieces come to, kept under its key."""
+        source = self.order.source
         found = await self._each([planning.trial_name(source, key, piece.number) for piece in pieces], Piece)
         seconds = sum(float((piece.end - piece.start) / timeline.fps) for piece in pieces)
-        analysis = Analysis(seconds=seconds, trials=combined(found, timeline))
-        await asyncio.to_thread(store.write, self.objects, kept, msgspec.json.encode(analysis))
+        analysis = Analysis(
+            seconds=seconds, libvmaf=found[0].libvmaf, trials=combined(found, timeline), pieces=tuple(found)
+        )
+        name = planning.analysis_name(source, key)
+        await asyncio.to_thread(store.write, self.objects, name, msgspec.json.encode(analysis))
         return analysis
 
     async def _all(self, work: Sequence[Coroutine[Any, Any, str]], total: int, told: Callable[[int], None]) -> None:
@@ -180,7 +217,7 @@ def looked(count: int, windows: int) -> list[Stage]:
     return [Stage("inspect", 1, 1), Stage("analyse", count, windows)]
 
 
-async def cancel_all(running: Sequence[asyncio.Task[str]]) -> None:
+async def cancel_all(running: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel what still runs, and wait until all of it has ended."""
     for one in running:
         one.cancel()

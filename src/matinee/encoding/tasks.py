@@ -89,7 +89,7 @@ def _package(bench: Bench, task: Task) -> None:
     assert isinstance(recipe, VideoRecipe)
     out = bench.scratch / "media.mp4"
     try:
-        package = package_video(_parts(bench, rendition), _grid(plan), out)
+        package = package_video(_parts(bench, rendition), _grid(plan), out, recipe.coding.hdr)
     except (FileNotFoundError, BadMp4, BadConfiguration, ChunksDoNotJoin) as error:
         raise quality.QualityFailed(rendition.key, [f"its chunks do not join: {error}"]) from error
     facts = VideoRendition(
@@ -100,6 +100,7 @@ def _package(bench: Bench, task: Task) -> None:
         frame_rate_num=plan.timeline.rate[0],
         frame_rate_den=plan.timeline.rate[1],
         iframes_bps=peak_bps(iframe_index(package.index, package.iframe_bytes)),
+        video_range=recipe.coding.hdr.video_range if recipe.coding.hdr is not None else "SDR",
         **_facts(package),
     )
     iframes = iframe_playlist(package.index, package.iframe_bytes)

@@ -5,6 +5,7 @@ A piece is one closed GOP, as long as the final encode's, so that what it takes 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -13,10 +14,13 @@ import numpy as np
 
 from matinee.base.units import BitsPerSecond
 from matinee.encoding.complexity import complexity_of
+from matinee.encoding.corrections import corrections
+from matinee.encoding.encoders import CRFS
 from matinee.encoding.hull import Size, Trial
-from matinee.encoding.ladder import BASE_LADDER, box_height, fitted
-from matinee.encoding.recipe import Encoder, content_key
-from matinee.encoding.sample import Sample, Window
+from matinee.encoding.ladder import BASE_LADDER, Codec, CodecSet, box_height, box_max, fitted
+from matinee.encoding.recipe import Coding, coding_of, content_key
+from matinee.encoding.sample import Window, samples_near
+from matinee.encoding.source import VideoStream
 from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 
 SHARE = 0.15
@@ -25,57 +29,86 @@ PIECES_MIN, PIECES_MAX = 2, 24
 LOWEST_BOX = 240
 HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
-CRFS = (20.0, 27.0, 35.0)
-"""H.264 from better than anybody needs to worse than anybody wants, about 8 VMAF apart in the middle."""
+LOW_PERCENT = 5.0
+"""The share of frames that may look worse than a trial's `low`."""
+TRIALS_VERSION = 3
+"""Raised when trials are made or kept in another way, so that earlier ones are made again."""
 VMAF_EVERY = 4
 """Frames of which one is scored; motion is followed through all of them."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What one piece came to at one size and rate factor; `vmaf` is the mean over the piece, by `model`."""
+    """What one piece came to at one size and rate factor.
+
+    `scores` is the VMAF, by `model`, of every VMAF_EVERY-th frame; `xpsnr_db` is there for HDR.
+    """
 
     size: Size
     model: str
     crf: float
     size_bytes: int
-    vmaf: float
+    scores: tuple[float, ...]
+    xpsnr_db: float | None = None
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """The trials of output frames [start, end)."""
+    """The trials of output frames [start, end), scored by that version of libvmaf."""
 
     start: int
     end: int
     measured: tuple[Measured, ...]
+    libvmaf: str
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about a title by trials over `seconds` of it."""
+    """What was found out about a title by trials over `seconds` of it, scored by that version of libvmaf.
+
+    `trials` are of all `pieces` together.
+    """
 
     seconds: float
+    libvmaf: str
     trials: tuple[Trial, ...]
-
-
-class VmafPool(msgspec.Struct, frozen=True, kw_only=True):
-    """What libvmaf pooled over the frames that it scored."""
-
-    mean: float
+    pieces: tuple[Piece, ...]
 
 
 class VmafMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """The pooled metrics; only VMAF itself is read."""
+    """The metrics of a frame; only VMAF itself is read."""
 
-    vmaf: VmafPool
+    vmaf: float
+
+
+class VmafFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame that libvmaf scored."""
+
+    metrics: VmafMetrics
 
 
 class VmafLog(msgspec.Struct, frozen=True, kw_only=True):
     """libvmaf's JSON log, as far as it is read."""
 
-    pooled_metrics: VmafMetrics
+    version: str
+    frames: tuple[VmafFrame, ...]
 
     @property
-    def mean(self) -> float:
-        return self.pooled_metrics.vmaf.mean
+    def scores(self) -> tuple[float, ...]:
+        return tuple(round(frame.metrics.vmaf, 2) for frame in self.frames)
+
+
+_XPSNR = re.compile(r"y:\s*([\d.]+|inf)\s+u:\s*([\d.]+|inf)\s+v:\s*([\d.]+|inf)")
+
+
+def xpsnr_in(log: str) -> float:
+    """What FFmpeg's xpsnr filter says of all frames, in dB, at most 99: luma weighs six times what each chroma does.
+
+    XPSNR is C. R. Helmrich et al., "XPSNR: A Low-Complexity Extension of the Perceptually Weighted Peak Signal-to-Noise
+    Ratio" (2020); 6:1:1 is how planes are commonly weighed in 4:2:0.
+    """
+    found = _XPSNR.findall(log)
+    if not found:
+        raise ValueError(f"no XPSNR in {log[-200:]!r}")
+    y, u, v = (min(99.0, float(value)) for value in found[-1])
+    return round((6 * y + u + v) / 8, 3)
 
 
 def judged_at(size: Size, width: int, height: int) -> tuple[Size, str]:
@@ -90,25 +123,36 @@ def judged_at(size: Size, width: int, height: int) -> tuple[Size, str]:
     return (round(width * scale / 2) * 2, round(height * scale / 2) * 2), HD_MODEL
 
 
-def analysis_key(encoder: Encoder, corrections: Sequence[str] = ()) -> str:
-    """The name of an analysis of a source: it changes with whatever changes its numbers.
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """How a ladder is tried: how it is coded, with which preset, and the largest 16:9 box, by its height."""
 
-    `corrections` are those of its pictures.
-    """
+    coding: Coding
+    preset: str
+    largest: int = BASE_LADDER[-1][0]
+
+
+def attempt_of(video: VideoStream, codecs: CodecSet, codec: Codec, preset: str) -> Attempt:
+    """How the ladder of one of `codecs` is tried for this film."""
+    return Attempt(coding=coding_of(video, codec), preset=preset, largest=box_max(codecs, codec))
+
+
+def analysis_key(build: str, attempt: Attempt, video: VideoStream) -> str:
+    """The name of an analysis of a source: it changes with whatever changes its numbers. `build` is FFmpeg's."""
     settings = (
-        encoder.build,
-        encoder.preset,
-        *(f"{crf:g}" for crf in CRFS),
+        build,
+        msgspec.json.encode(attempt).decode(),
+        *(f"{crf:g}" for crf in CRFS[attempt.coding.codec]),
         f"{SHARE:g}",
         f"{VMAF_EVERY}",
-        *corrections,
+        f"version {TRIALS_VERSION}",
+        *corrections(video, keeps_light=attempt.coding.hdr is not None),
     )
     return content_key(settings)
 
 
-def sizes_of(width: int, height: int) -> tuple[Size, ...]:
+def sizes_of(width: int, height: int, largest: int = BASE_LADDER[-1][0]) -> tuple[Size, ...]:
     """The sizes to try for a source of `width` x `height` as displayed, smallest first; none above the source."""
-    boxes = (LOWEST_BOX, *(box for box, _ in BASE_LADDER))
+    boxes = (LOWEST_BOX, *(box for box, _ in BASE_LADDER if box <= largest))
     return tuple(dict.fromkeys(fitted(width, height, box) for box in boxes))
 
 
@@ -133,19 +177,16 @@ def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Ch
 
 def _scores(gops: Iterable[tuple[int, int]], windows: Sequence[Window]) -> dict[tuple[int, int], tuple[float, int]]:
     """How complex each GOP is by the samples nearest to it; the start makes the order total."""
-    samples = [sample for window in windows for sample in window.samples]
-    frames = np.array([sample.frame for sample in samples])  # ascending, as windows are
-
-    def near(gop: tuple[int, int]) -> list[Sample]:
-        first, end = np.searchsorted(frames, gop)
-        return samples[first:end] or [samples[int(np.abs(frames - gop[0]).argmin())]]
+    if not any(window.samples for window in windows):
+        return {gop: (0.0, gop[0]) for gop in gops}
+    near = samples_near(windows)
 
     def score(gop: tuple[int, int]) -> float:
-        found = near(gop)
+        found = near(*gop)
         motion = [sample.temporal for sample in found if sample.temporal >= 0]
         return complexity_of([s.spatial for s in found], motion, [s.noise for s in found]).score
 
-    return {gop: (score(gop) if samples else 0.0, gop[0]) for gop in gops}
+    return {gop: (score(gop), gop[0]) for gop in gops}
 
 
 def _chunk_at(chunks: Sequence[Chunk], start: int) -> Chunk:
@@ -154,19 +195,22 @@ def _chunk_at(chunks: Sequence[Chunk], start: int) -> Chunk:
 
 def combined(pieces: Sequence[Piece], timeline: Timeline) -> tuple[Trial, ...]:
     """The title's trials from those of its pieces, each of which weighs the same."""
-    found: dict[tuple[Size, float], list[tuple[float, float]]] = defaultdict(list)
-    models = {one.size: one.model for piece in pieces for one in piece.measured}
+    found: dict[tuple[Size, float], list[tuple[float, Measured]]] = defaultdict(list)
     for piece in pieces:
         seconds = float((piece.end - piece.start) / timeline.fps)
         for one in piece.measured:
-            found[one.size, one.crf].append((one.size_bytes * 8 / seconds, one.vmaf))
-    return tuple(
-        Trial(
-            size=size,
-            model=models[size],
-            crf=crf,
-            bitrate_bps=BitsPerSecond(max(1, round(float(np.mean([bps for bps, _ in values]))))),
-            vmaf=float(np.mean([vmaf for _, vmaf in values])),
-        )
-        for (size, crf), values in sorted(found.items())
+            found[one.size, one.crf].append((one.size_bytes * 8 / seconds, one))
+    return tuple(_combined([bps for bps, _ in rows], [one for _, one in rows]) for _, rows in sorted(found.items()))
+
+
+def _combined(rates: Sequence[float], measured: Sequence[Measured]) -> Trial:
+    light = [one.xpsnr_db for one in measured if one.xpsnr_db is not None]
+    return Trial(
+        size=measured[0].size,
+        model=measured[0].model,
+        crf=measured[0].crf,
+        bitrate_bps=BitsPerSecond(max(1, round(float(np.mean(rates))))),
+        vmaf=float(np.mean([np.mean(one.scores) for one in measured])),
+        low=float(np.percentile([score for one in measured for score in one.scores], LOW_PERCENT)),
+        xpsnr_db=float(np.mean(light)) if light else None,
     )

@@ -26,6 +26,8 @@ _ROLES: dict[AudioRole, str] = {
     "commentary": "commentary",
 }
 """By ISO/IEC 23009-1 5.8.5.5; the track that plays when nobody chose is `main`."""
+_COLOUR = "urn:mpeg:mpegB:cicp"  # ISO/IEC 23091-2, as ISO/IEC 23009-1 5.8.5.15 and DASH-IF IOP use it
+_TRANSFER = {"PQ": ("TransferCharacteristics", 16), "HLG": ("TransferCharacteristics", 18)}
 _TEXT_BPS = _THUMBNAILS_BPS = 256  # nobody measures it, and the attribute is mandatory
 _TILES = "http://dashif.org/guidelines/thumbnail_tile"
 
@@ -45,8 +47,8 @@ def mpd(asset: Asset, locate: Locate) -> str:
         },
     )
     period = SubElement(root, "Period", {"id": "0", "start": "PT0S"})
-    if asset.video:
-        _video(period, asset.video, locate)
+    for kind in dict.fromkeys((rung.codec, rung.video_range) for rung in asset.video):
+        _video(period, [rung for rung in asset.video if (rung.codec, rung.video_range) == kind], locate)
     default = default_audio(asset.audio)
     for forms in sound_tracks(asset.audio):
         for layout in _layouts(forms):
@@ -59,8 +61,12 @@ def mpd(asset: Asset, locate: Locate) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def _video(period: Element, rungs: tuple[VideoRendition, ...], locate: Locate) -> None:
+def _video(period: Element, rungs: Sequence[VideoRendition], locate: Locate) -> None:
+    """The rungs of one codec and one range of light: a player switches among them without a seam."""
     options = _adaptation_set(period, "video", "video/mp4")
+    if rungs[0].video_range != "SDR":  # essential: who does not know it must not show it
+        for scheme, value in (("ColourPrimaries", 9), ("MatrixCoefficients", 9), _TRANSFER[rungs[0].video_range]):
+            SubElement(options, "EssentialProperty", {"schemeIdUri": f"{_COLOUR}:{scheme}", "value": str(value)})
     for rung in rungs:
         attributes = {
             "width": str(rung.width),

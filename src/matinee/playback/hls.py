@@ -128,6 +128,7 @@ def _variant(asset: Asset, rung: VideoRendition, group: AudioGroup | None, besid
         AVERAGE_BANDWIDTH=str(rung.average_bps + max((track.average_bps for track in beside), default=0)),
         CODECS=_quoted(",".join(codecs)),
         RESOLUTION=f"{rung.width}x{rung.height}",
+        VIDEO_RANGE=rung.video_range,  # draft-pantos-hls-rfc8216bis 4.4.6.2
         FRAME_RATE=f"{float(Fraction(rung.frame_rate_num, rung.frame_rate_den)):.3f}",
         AUDIO=_quoted(_group_id(group)) if group else None,
         SUBTITLES=_quoted(_SUBTITLES) if asset.subtitles else None,

@@ -13,8 +13,10 @@ from litestar.types import ControllerRouterHandler
 from matinee.base.given import Given
 from matinee.catalog.title import Picture, Title
 from matinee.encoding.asset import Storyboard
+from matinee.encoding.ladder import Codec
 from matinee.encoding.marks import Marks, Span
 from matinee.members.account import Account
+from matinee.playback.device import DeviceKind
 from matinee.playback.service import Playback, Progress
 
 HLS = "application/vnd.apple.mpegurl"  # RFC 8216 10
@@ -23,9 +25,11 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class PlaybackRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to play."""
+    """What to play, on which kind of device; `codecs` where it knows which it decodes."""
 
     title_id: Annotated[str, msgspec.Meta(max_length=64)]
+    device: DeviceKind = "web"
+    codecs: Annotated[tuple[Codec, ...], msgspec.Meta(max_length=8)] = ()
 
 
 class PlayedTitle(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +126,7 @@ async def start_playback(
     account: Given[Account],
 ) -> PlaybackStarted:
     """Press play: a session on the newest version of a title."""
-    started = await playback.start(account.id, data.title_id)
+    started = await playback.start(account.id, data.title_id, data.device, data.codecs)
     session, asset = started.session, started.asset
     show = await _show_title(playback, started.title)
     return PlaybackStarted(

@@ -14,11 +14,13 @@ from matinee.catalog.service import Catalog
 from matinee.catalog.title import Title
 from matinee.delivery.token import SigningKey, sign
 from matinee.encoding.asset import Asset
+from matinee.encoding.ladder import Codec
 from matinee.encoding.marks import Marks, Span
 from matinee.encoding.service import Assets
 from matinee.insight.events import PlaybackProgressed, WatchingRemoved
 from matinee.insight.log import EventLog
 from matinee.playback import dash, hls
+from matinee.playback.device import DeviceKind, offered, profile_of
 from matinee.playback.position import Position, resume_s
 from matinee.playback.session import Session, expires_at
 from matinee.playback.state import PlaybackState
@@ -81,7 +83,9 @@ class Playback:
     key: Callable[[], SigningKey]
     clock: Clock
 
-    async def start(self, account_id: str, title_id: str) -> Started:
+    async def start(
+        self, account_id: str, title_id: str, device: DeviceKind = "web", codecs: tuple[Codec, ...] = ()
+    ) -> Started:
         """Begin to play a film or an episode. Raises UnknownTitle, NothingToPlay and NoAsset."""
         title = await self.catalog.get(title_id)
         if title.kind == "show":
@@ -96,6 +100,8 @@ class Playback:
             duration_s=asset.duration_s,
             created=now,
             expires=expires_at(now, asset.duration_s),
+            device=device,
+            codecs=codecs,
         )
         await self.state.put_session(session)
         position = (await self.positions(account_id)).get(title_id)
@@ -166,7 +172,8 @@ class Playback:
 
     async def _playing(self, account_id: str, session_id: str) -> tuple[Session, Asset]:
         session = await self._session(account_id, session_id)
-        return session, await self.assets.get(session.asset_id)
+        asset = await self.assets.get(session.asset_id)
+        return session, offered(asset, profile_of(session.device, session.codecs))
 
     async def _session(self, account_id: str, session_id: str) -> Session:
         session = await self.state.session(session_id, self.clock())

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dask.config
-from distributed import Nanny
+from distributed import Client, Nanny, Security
+from distributed.core import Status
 
 from matinee.base.errors import Invalid
-from matinee.work.compute import CONFIG, WORKER_PRELOAD, check_compute_url, security_of
+from matinee.work.compute import CONFIG, CONNECT_TIMEOUT_S, WORKER_PRELOAD, check_compute_url, security_of
+
+RETIRE_S = 25.0
+"""What running tasks have to end: less than the 30 s that the shortest notice of a cloud for a spot machine gives."""
+LOOK_S = 0.2
+
+_log = logging.getLogger(__name__)
 
 
 class NoScheduler(Invalid):
@@ -22,11 +31,21 @@ class NoScheduler(Invalid):
     code = "no_scheduler"
 
 
-async def join(url: str, workers: int, scratch: Path, certificates: Path, environment: Mapping[str, str]) -> None:
+async def join(
+    url: str,
+    workers: int,
+    scratch: Path,
+    certificates: Path,
+    environment: Mapping[str, str],
+    *,
+    offers: Mapping[str, float],
+    retire_s: float = RETIRE_S,
+) -> None:
     """Work for the scheduler at `url` until SIGTERM or SIGINT; a worker that dies is started again.
 
-    `environment` is what the worker processes see beside this one's. Raises NoScheduler, InsecureCompute and
-    MissingCertificates.
+    Then no new task is taken, those that run have `retire_s` to end, and what has not ended by then is handed back: it
+    begins anew elsewhere. `environment` is what the worker processes see beside this one's, `offers` what each of them
+    offers as resources. Raises NoScheduler, InsecureCompute and MissingCertificates.
     """
     if not url:
         raise NoScheduler("COMPUTE_URL names no scheduler; set it to tls://HOST:PORT, or run ./matinee up instead")
@@ -37,6 +56,7 @@ async def join(url: str, workers: int, scratch: Path, certificates: Path, enviro
     security = security_of(certificates) if urlsplit(url).scheme == "tls" else None
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(CONFIG))
+        nannies = []
         for _ in range(workers):
             nanny = Nanny(
                 url,
@@ -44,9 +64,46 @@ async def join(url: str, workers: int, scratch: Path, certificates: Path, enviro
                 security=security,
                 local_directory=str(scratch),
                 memory_limit=0,
+                resources=dict(offers),
                 dashboard=False,
                 preload=[WORKER_PRELOAD],
                 env=dict(environment),
             )
-            await stack.enter_async_context(nanny)
+            nannies.append(await stack.enter_async_context(nanny))
+        _log.info("%d worker(s) work for %s, each offering %s", workers, url, dict(offers))
         await stop.wait()
+        await _retire(url, security, [nanny.worker_address for nanny in nannies], retire_s)
+
+
+async def _retire(url: str, security: Security | None, addresses: Sequence[str], retire_s: float) -> None:
+    """Leave in good order; a scheduler that does not answer has given the tasks to others already, or will."""
+    try:
+        client: Any = await Client(  # type: ignore[no-untyped-call]
+            url, security=security, asynchronous=True, set_as_default=False, timeout=CONNECT_TIMEOUT_S
+        )
+        async with client:
+            await client.run(_take_no_more, workers=addresses, on_error="ignore")
+            _log.info("this machine retires: %.0f s for what runs", retire_s)
+            await _ended(client, addresses, retire_s)
+            await client.retire_workers(addresses, close_workers=False, remove=True)
+    except OSError as error:
+        _log.warning("the workers could not say that they leave: %s", error)
+
+
+async def _ended(client: Any, addresses: Sequence[str], within_s: float) -> None:
+    try:
+        async with asyncio.timeout(within_s):
+            while any((await client.run(_is_busy, workers=addresses, on_error="ignore")).values()):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        _log.info("what has not ended is handed back; it begins anew on another worker")
+
+
+def _take_no_more(dask_worker: Any) -> None:
+    """On a worker: what runs goes on, and the scheduler gives it nothing new."""
+    dask_worker.status = Status.paused
+
+
+def _is_busy(dask_worker: Any) -> bool:
+    """On a worker: whether a task runs."""
+    return bool(dask_worker.state.executing)

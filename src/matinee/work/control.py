@@ -1,7 +1,8 @@
 """The control loop: claims jobs, runs their handlers, keeps their leases, and hands them back when it stops.
 
 One bad job, or a database that is away, never ends it. A handler is an async function that is given a `Lease`; it is
-cancelled when the lease is lost, when a person cancels the job, and when the control stops (`Lease.ending` says which).
+cancelled when the lease is lost, when a person cancels or pauses the job, and when the control stops (`Lease.ending`
+says which). A priority that a person changes is in `Lease.job` within `POLL_S`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import msgspec
+
 from matinee.base.errors import MatineeError, Unavailable
 from matinee.work.holder import is_dead, this_holder
-from matinee.work.job import Job, JobState, LeaseLost, Progress
+from matinee.work.job import RETRIES_MAX, Job, JobState, LeaseLost, Progress
 from matinee.work.schedule import Schedule
 from matinee.work.service import Jobs, NoSuchJob
 
@@ -25,6 +28,9 @@ POLL_S = 0.25  # between looks for work that another process enqueued, and for j
 REPORT_EVERY_S = 1.0  # between writes of a job's progress, unless its stage changes
 AWAY_FIRST_S, AWAY_MAX_S = 0.5, 15.0  # how long to leave a database alone that does not answer
 STOP_S = 10.0  # how long handlers may take to stop
+URGENT_PLACES = 2
+"""Places beside those of a kind, for jobs that are more urgent than every one of it that runs: nobody who was put
+first waits for hours until another is done, and nothing that runs is broken off for it."""
 SETTLE_TRIES = 12  # to record how a job ended while the database is away: two minutes, then another does it again
 
 _log = logging.getLogger(__name__)
@@ -35,7 +41,11 @@ class Ending(StrEnum):
 
     LOST = "lost"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
     STOPPING = "stopping"
+
+
+_ENDINGS = {JobState.CANCELLED: Ending.CANCELLED, JobState.PAUSED: Ending.PAUSED}
 
 
 class Lease:
@@ -108,6 +118,7 @@ class Control:
     """Runs jobs of the kinds in `handlers`, up to `concurrency` at a time, under the name `name`.
 
     `at_once` holds some kinds to fewer: jobs of theirs wait in the queue and not in a place that others could have.
+    `retries` has the kinds that are tried more often than `RETRIES_MAX` times while what they need is away.
 
     Any number of controls may share a database; `schedules` are enqueued once whoever of them comes first.
     """
@@ -122,8 +133,10 @@ class Control:
         at_once: Mapping[str, int] | None = None,
         lease_s: float = LEASE_S,
         schedules: Sequence[Schedule] = (),
+        retries: Mapping[str, int] | None = None,
     ) -> None:
         self.jobs, self.handlers, self.schedules = jobs, handlers, schedules
+        self.retries = retries or {}
         self.concurrency, self.lease_s, self.at_once = concurrency, lease_s, at_once or {}
         self.owner = this_holder(name)
         self._running: dict[asyncio.Task[None], _Run] = {}
@@ -155,8 +168,18 @@ class Control:
         while len(self._running) < self.concurrency:
             job = await self.jobs.claim(self._kinds(), self.owner, self.lease_s)
             if job is None:
-                return
+                break
             self._start(job)
+        await self._begin_urgent()
+
+    async def _begin_urgent(self) -> None:
+        """Where all places of a kind are taken, begin what is more urgent than all of them."""
+        for kind in set(self.handlers) - set(self._kinds()):
+            running = [run.lease.job.priority for run in self._running.values() if run.lease.job.kind == kind]
+            if len(running) < self.at_once.get(kind, self.concurrency) + URGENT_PLACES:
+                job = await self.jobs.claim([kind], self.owner, self.lease_s, above=max(running))
+                if job is not None:
+                    self._start(job)
 
     def _kinds(self) -> Sequence[str]:
         """The kinds of which another job may begin."""
@@ -185,9 +208,12 @@ class Control:
             return
         held = await self.jobs.held(self.owner)
         for run in list(self._running.values()):
-            if held.get(run.lease.job.id) != run.lease.job.attempt and not run.work.done():
+            attempt, priority = held.get(run.lease.job.id, (None, 0))
+            if attempt == run.lease.job.attempt:
+                run.lease.job = msgspec.structs.replace(run.lease.job, priority=priority)
+            elif not run.work.done():
                 state = await self._state_of(run.lease.job)
-                run.end(Ending.CANCELLED if state is JobState.CANCELLED else Ending.LOST)
+                run.end(_ENDINGS.get(state, Ending.LOST) if state is not None else Ending.LOST)
 
     def _drop_expired(self) -> None:
         """The database is away and our leases end: others that reach it may go on, so stop."""
@@ -233,10 +259,12 @@ class Control:
                 return lambda job: jobs.fail(job, "its work was cancelled from within", f"look for {job_id} in the log")
             return jobs.release if run.lease.ending is Ending.STOPPING else None
         except MatineeError as error:
-            record = jobs.defer if isinstance(error, Unavailable) else jobs.fail
             reason, remedy = error.message, str(getattr(error, "remedy", ""))
             _log.warning("%s did not succeed: %s", job_id, reason)
-            return lambda job: record(job, reason, remedy)
+            if not isinstance(error, Unavailable):
+                return lambda job: jobs.fail(job, reason, remedy)
+            tries = self.retries.get(run.lease.job.kind, RETRIES_MAX)
+            return lambda job: jobs.defer(job, reason, remedy, tries)
         except Exception as error:
             _log.exception("%s failed", job_id)
             reason = f"unexpected {type(error).__name__}: {error}"

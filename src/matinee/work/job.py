@@ -3,7 +3,8 @@
     queued --Claim--> running --Finish--> done
        ^                 |----Fail-----> failed
        |---Release/Defer-|
-       |---Retry-- failed, cancelled;   Cancel: queued, running -> cancelled
+       |---Retry-- failed, cancelled;   Cancel: queued, running, paused -> cancelled
+       |---Resume-- paused;             Pause: queued, running -> paused
 
 A lease is (owner, attempt, expiry). Every claim adds one to `attempt`, and every event of a lease names the attempt it
 belongs to, so that a holder who was taken for dead and comes back late changes nothing (fencing). An expired lease may
@@ -25,6 +26,7 @@ CRASHES_MAX = 10  # holders that may die in a row, without the job getting furth
 RETRIES_MAX = 5  # answers of `Unavailable` in a row, without the job getting further: half a minute of backoff
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0
+PRIORITY_MAX = 1_000  # of a job, and -PRIORITY_MAX the least: a task's priority is thousands of it
 
 
 class JobState(StrEnum):
@@ -32,21 +34,30 @@ class JobState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
-LIVE = (JobState.QUEUED, JobState.RUNNING)
+LIVE = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 """At most one job of a (kind, subject) is in these states."""
 
 
-class Stage(msgspec.Struct, frozen=True):
-    """How far one stage is, in a unit of its own (frames, chunks, bytes)."""
+class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far one stage is, in a unit of its own (frames, chunks, bytes).
+
+    Where its units are tasks, `timed` of them took `spent_s` worker-seconds in all. `weight` is what a unit costs
+    against a unit of another stage of this job of the same `family`; 0: it cannot be compared.
+    """
 
     name: str
     done: float
     total: float
+    timed: int = 0
+    spent_s: float = 0.0
+    weight: float = 0.0
+    family: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -93,7 +104,14 @@ class LeaseLost(Conflict):
         self.job_id, self.owner, self.attempt, self.state = job_id, owner, attempt, state
 
 
-_ALLOWED = {"claimed": "waiting", "cancelled": "queued or running", "retried": "failed or cancelled"}
+_ALLOWED = {
+    "claimed": "waiting",
+    "cancelled": "queued, running or paused",
+    "paused": "queued or running",
+    "resumed": "paused",
+    "moved": "queued, running or paused",
+    "retried": "failed or cancelled",
+}
 
 
 class NotNow(Conflict):
@@ -148,12 +166,13 @@ class Fail(msgspec.Struct, frozen=True):
 
 
 class Defer(msgspec.Struct, frozen=True):
-    """Something it needs is away: try again after a while, `RETRIES_MAX` times in all."""
+    """Something it needs is away: try again after a while, `retries_max` times in all."""
 
     owner: str
     attempt: int
     reason: str
     remedy: str = ""
+    retries_max: int = RETRIES_MAX
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -167,12 +186,27 @@ class Cancel(msgspec.Struct, frozen=True):
     """A person does not want it any more."""
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """A person wants it to rest: what is done stays, its holder stops."""
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """A person wants a paused job to go on."""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A person gives it another priority, whoever holds it."""
+
+    priority: int
+
+
 class Retry(msgspec.Struct, frozen=True):
     """A person wants it once more."""
 
 
 OfLease: TypeAlias = Renew | Report | Finish | Fail | Defer | Release
-Event: TypeAlias = OfLease | Claim | Cancel | Retry
+OfPerson: TypeAlias = Cancel | Pause | Resume | Move | Retry
+Event: TypeAlias = OfLease | OfPerson | Claim
 
 
 def step(job: Job, event: Event, now: Seconds) -> Job:
@@ -180,14 +214,29 @@ def step(job: Job, event: Event, now: Seconds) -> Job:
     match event:
         case Claim():
             return _claim(job, event, now)
-        case Cancel():
-            return _end(job, JobState.CANCELLED, now) if job.state in LIVE else _refuse(job, "cancelled")
-        case Retry():
-            return _retry(job, now)
+        case Cancel() | Pause() | Resume() | Move() | Retry():
+            return _of_person(job, event, now)
         case Renew() | Report() | Finish() | Fail() | Defer() | Release():
             if (job.state, job.lease_owner, job.attempt) != (JobState.RUNNING, event.owner, event.attempt):
                 raise LeaseLost(job.id, event.owner, event.attempt, job.state)
             return _of_lease(job, event, now)
+        case _:
+            assert_never(event)
+
+
+def _of_person(job: Job, event: OfPerson, now: Seconds) -> Job:
+    match event:
+        case Cancel():
+            return _end(job, JobState.CANCELLED, now) if job.state in LIVE else _refuse(job, "cancelled")
+        case Pause():
+            return _pause(job, now)
+        case Resume():
+            return _queue(job, now) if job.state is JobState.PAUSED else _refuse(job, "resumed")
+        case Move(priority=priority):
+            within = max(-PRIORITY_MAX, min(PRIORITY_MAX, priority))
+            return _change(job, now, priority=within) if job.state in LIVE else _refuse(job, "moved")
+        case Retry():
+            return _retry(job, now)
         case _:
             assert_never(event)
 
@@ -254,7 +303,7 @@ def _claim(job: Job, event: Claim, now: Seconds) -> Job:
 
 def _defer(job: Job, event: Defer, now: Seconds) -> Job:
     job = _setback(job, retries=job.retries + 1)
-    if job.retries >= RETRIES_MAX:
+    if job.retries >= event.retries_max:
         return _end(job, JobState.FAILED, now, event.reason, event.remedy)
     waits = backoff_s(job.retries)
     return _change(_queue(job, now), now, run_after=now + waits, reason=event.reason, remedy=event.remedy)
@@ -271,6 +320,12 @@ def _setback(job: Job, *, crashes: int | None = None, retries: int | None = None
         crashes=job.crashes if crashes is None else crashes,
         retries=job.retries if retries is None else retries,
     )
+
+
+def _pause(job: Job, now: Seconds) -> Job:
+    if job.state not in (JobState.QUEUED, JobState.RUNNING):
+        return job if job.state is JobState.PAUSED else _refuse(job, "paused")
+    return _change(_queue(job, now), now, state=JobState.PAUSED, run_after=0.0)
 
 
 def _retry(job: Job, now: Seconds) -> Job:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from matinee.base.clock import Clock
@@ -22,8 +22,10 @@ from matinee.base.errors import NotFound, Unavailable
 from matinee.base.ids import new_id
 from matinee.base.units import Seconds
 from matinee.work import tables
+from matinee.work.crew import CREW_SILENT_S, Crew, merged
 from matinee.work.job import (
     LIVE,
+    RETRIES_MAX,
     Cancel,
     Claim,
     Defer,
@@ -32,10 +34,13 @@ from matinee.work.job import (
     Finish,
     Job,
     JobState,
+    Move,
+    Pause,
     Progress,
     Release,
     Renew,
     Report,
+    Resume,
     Retry,
     step,
 )
@@ -82,15 +87,17 @@ class Jobs:
                 return kept
         raise JobsContended(f"{kind} of {subject} could not be enqueued in {ENQUEUE_TRIES} tries; try again")
 
-    async def claim(self, kinds: Collection[str], owner: str, lease_s: float) -> Job | None:
+    async def claim(self, kinds: Collection[str], owner: str, lease_s: float, above: int | None = None) -> Job | None:
         """The claimable job of highest priority, oldest first, now leased to `owner`; None when there is none.
+
+        With `above`, only one of a higher priority than that.
 
         Jobs whose lease has expired are claimable too; those that are poison fail on the way.
         """
-        while await self._has_claimable(kinds):  # an idle look never waits for a writer, nor makes one wait
+        while await self._has_claimable(kinds, above):  # an idle look never waits for a writer, nor makes one wait
             async with writing(self.engine) as connection:
                 now = self.clock()
-                found = await _first_claimable(connection, kinds, now)
+                found = await _first_claimable(connection, kinds, now, above)
                 if found is None:
                     return None
                 job = step(found, Claim(owner, lease_s), now)
@@ -115,9 +122,9 @@ class Jobs:
         """It failed for good (until a person retries it)."""
         return await self._step(job.id, Fail(job.lease_owner, job.attempt, reason, remedy))
 
-    async def defer(self, job: Job, reason: str, remedy: str = "") -> Job:
-        """Something it needs is away: queued again after a backoff, failed after `RETRIES_MAX` of these in a row."""
-        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy))
+    async def defer(self, job: Job, reason: str, remedy: str = "", retries_max: int = RETRIES_MAX) -> Job:
+        """Something it needs is away: queued again after a backoff, failed after `retries_max` of these in a row."""
+        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy, retries_max))
 
     async def release(self, job: Job) -> Job:
         """Hand it back in good order; it is claimable at once."""
@@ -126,6 +133,35 @@ class Jobs:
     async def cancel(self, job_id: str) -> Job:
         """Stop it: a holder learns so at its next poll. Raises NotNow for a job that has ended."""
         return await self._step(job_id, Cancel())
+
+    async def pause(self, job_id: str) -> Job:
+        """Let it rest until it is resumed; a holder learns so at its next poll. Raises NotNow for one that ended."""
+        return await self._step(job_id, Pause())
+
+    async def resume(self, job_id: str) -> Job:
+        """Let a paused job go on. Raises NotNow for any other."""
+        job = await self._step(job_id, Resume())
+        self.enqueued.set()
+        return job
+
+    async def move(self, job_id: str, priority: int) -> Job:
+        """Give a live job another priority, also while it runs. Raises NotNow for one that has ended."""
+        job = await self._step(job_id, Move(priority))
+        self.enqueued.set()
+        return job
+
+    async def put_first(self, job_id: str) -> Job:
+        """Give it a higher priority than every other live job of its kind has. Raises NotNow for one that ended."""
+        jobs = tables.jobs.c
+        async with writing(self.engine) as connection:
+            job = await _locked(connection, job_id)
+            others = (jobs.kind == job.kind, jobs.id != job.id, jobs.state.in_([state.value for state in LIVE]))
+            highest = (await connection.execute(select(func.max(jobs.priority)).where(*others))).scalar()
+            first = job.priority if highest is None or highest < job.priority else highest + 1
+            job = step(job, Move(first), self.clock())
+            await _save(connection, job)
+        self.enqueued.set()
+        return job
 
     async def retry(self, job_id: str) -> Job:
         """Queue a failed or cancelled job again, or answer the live one that has taken its place."""
@@ -185,12 +221,13 @@ class Jobs:
         async with reading(self.engine) as connection:
             return [row.payload for row in await connection.execute(query)]
 
-    async def held(self, owner: str) -> dict[str, int]:
-        """What `owner` holds now: the attempt of each job, by its id."""
+    async def held(self, owner: str) -> dict[str, tuple[int, int]]:
+        """What `owner` holds now: the attempt and the priority of each job, by its id."""
         jobs = tables.jobs.c
-        query = select(jobs.id, jobs.attempt).where(jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        mine = (jobs.state == JobState.RUNNING.value, jobs.lease_owner == owner)
+        query = select(jobs.id, jobs.attempt, jobs.priority).where(*mine)
         async with reading(self.engine) as connection:
-            return {row.id: row.attempt for row in await connection.execute(query)}
+            return {row.id: (row.attempt, row.priority) for row in await connection.execute(query)}
 
     async def abandon(self, owner: str) -> int:
         """End the leases of a holder that is known to be dead, so that nobody waits for them; answers how many."""
@@ -211,6 +248,39 @@ class Jobs:
         """Say that the control `owner` has ended in good order."""
         async with writing(self.engine) as connection:
             await connection.execute(delete(tables.controls).where(tables.controls.c.name == owner))
+            await connection.execute(delete(tables.crews).where(tables.crews.c.control == owner))
+
+    async def tell_crew(self, owner: str, crew: Crew) -> None:
+        """Keep what the control `owner` says of its workers; what others said long ago goes."""
+        told, row = tables.crews, {"control": owner, "at": crew.at, "document": msgspec.to_builtins(crew)}
+        async with writing(self.engine) as connection:
+            stale = or_(told.c.control == owner, told.c.at < crew.at - CREW_SILENT_S)
+            await connection.execute(delete(told).where(stale))
+            await connection.execute(insert(told).values(row))
+
+    async def crew(self) -> Crew:
+        """All workers of all controls, as they were told of last."""
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(select(tables.crews.c.document))
+            crews = [msgspec.convert(row.document, Crew) for row in rows]
+        return merged(crews, self.clock())
+
+    async def line(self, kind: str, limit: int = LIST_MAX) -> Sequence[Job]:
+        """The live jobs of `kind` in the order in which they are worked on: what runs, then by priority and age."""
+        jobs = tables.jobs.c
+        mine = select(tables.jobs).where(jobs.kind == kind, jobs.state.in_([state.value for state in LIVE]))
+        waits = jobs.state != JobState.RUNNING.value
+        query = mine.order_by(waits, jobs.priority.desc(), jobs.created, jobs.id).limit(min(limit, LIST_MAX))
+        async with reading(self.engine) as connection:
+            return [_job(row) for row in await connection.execute(query)]
+
+    async def counted(self, kind: str) -> dict[JobState, int]:
+        """How many jobs of `kind` there are in each state."""
+        jobs = tables.jobs.c
+        query = select(jobs.state, func.count()).where(jobs.kind == kind).group_by(jobs.state)
+        async with reading(self.engine) as connection:
+            rows = (await connection.execute(query)).all()
+        return dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in rows}
 
     async def controls(self) -> dict[str, float]:
         """When each control was last heard of, by its name; those that ended in good order are not in it."""
@@ -252,8 +322,8 @@ class Jobs:
         self.enqueued.set()
         return True
 
-    async def _has_claimable(self, kinds: Collection[str]) -> bool:
-        either = or_(*(exists(query) for query in _claimable(kinds, self.clock())))
+    async def _has_claimable(self, kinds: Collection[str], above: int | None) -> bool:
+        either = or_(*(exists(query) for query in _claimable(kinds, self.clock(), above)))
         async with reading(self.engine) as connection:
             return bool((await connection.execute(select(either))).scalar())
 
@@ -297,17 +367,21 @@ def _live(kind: str, subject: str) -> Select[Any]:
     return select(tables.jobs).where(jobs.kind == kind, jobs.subject == subject, live)
 
 
-def _claimable(kinds: Collection[str], now: Seconds) -> Sequence[Select[Any]]:
+def _claimable(kinds: Collection[str], now: Seconds, above: int | None) -> Sequence[Select[Any]]:
     """What waits and what has an expired lease: one query for each, so that both can follow the index."""
     jobs = tables.jobs.c
     waits = and_(jobs.state == JobState.QUEUED.value, jobs.run_after <= now)
     expired = and_(jobs.state == JobState.RUNNING.value, jobs.lease_expires <= now)
     first = select(tables.jobs).order_by(jobs.priority.desc(), jobs.created, jobs.id).limit(1)
+    if above is not None:
+        first = first.where(jobs.priority > above)
     return [first.where(condition, jobs.kind.in_(kinds)) for condition in (waits, expired)]
 
 
-async def _first_claimable(connection: AsyncConnection, kinds: Collection[str], now: Seconds) -> Job | None:
-    queries = [query.with_for_update(skip_locked=True) for query in _claimable(kinds, now)]
+async def _first_claimable(
+    connection: AsyncConnection, kinds: Collection[str], now: Seconds, above: int | None
+) -> Job | None:
+    queries = [query.with_for_update(skip_locked=True) for query in _claimable(kinds, now, above)]
     found = [job for query in queries if (job := await _first(connection, query))]
     return min(found, key=lambda job: (-job.priority, job.created, job.id), default=None)
 

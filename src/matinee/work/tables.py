@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Column, Float, Index, Integer, Table, Text, text
 
 from matinee.base.database import JOBS
 
-_IS_LIVE = text("state IN ('queued', 'running')")
+_IS_LIVE = text("state IN ('queued', 'running', 'paused')")
 
 jobs = Table(
     "jobs",
@@ -40,6 +40,14 @@ controls = Table(
     JOBS,
     Column("name", Text, primary_key=True),
     Column("heartbeat", Float, nullable=False),
+)
+
+crews = Table(
+    "crews",
+    JOBS,
+    Column("control", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("document", JSON, nullable=False),
 )
 
 schedules = Table(

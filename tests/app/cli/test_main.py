@@ -62,7 +62,7 @@ def in_its_own_process(*arguments: str, **environment: str) -> subprocess.Comple
     )
 
 
-_FILMS = ("add", "import", "list", "show", "remove", "jobs")
+_FILMS = ("add", "import", "list", "show", "remove", "jobs", "encode")
 _ROLES = ("up", "serve", "edge", "work", "control")
 COMMANDS = (*_FILMS, *_ROLES, "doctor", "password", "settings")
 
@@ -224,7 +224,10 @@ def test_a_job_that_cannot_be_changed_says_why_and_where_to_look(matinee: Any, t
     assert f"{job_id} is queued, and only a failed or cancelled job can be retried" in refused.err
     matinee("jobs", "cancel", job_id)
     refused = matinee("jobs", "cancel", job_id)
-    assert (refused.code, "is cancelled, and only a queued or running job can be cancelled" in refused.err) == (1, True)
+    assert (refused.code, "is cancelled, and only a queued, running or paused job can be cancelled" in refused.err) == (
+        1,
+        True,
+    )
     for change in ("retry", "cancel"):
         unknown = matinee("jobs", change, "job_none")
         assert (unknown.code, "no job job_none; `matinee jobs` lists" in unknown.err) == (1, True)

@@ -8,6 +8,7 @@ const job = (id: string, state: Job['state'], created: number, updated = created
   title_id: '',
   title: id,
   state,
+  priority: 0,
   stage: '',
   stages: [],
   progress: 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from matinee.adapters.embedded.file import reading, writing
 from matinee.base.units import Seconds
 from matinee.playback.position import KEPT_S, Position
-from matinee.playback.session import Session
+from matinee.playback.session import AFTER_S, Session
 
 _STATE = MetaData()
 _sessions = Table(
@@ -46,10 +46,10 @@ class SqlitePlaybackState:
             await connection.run_sync(_STATE.create_all)
 
     async def put_session(self, session: Session) -> None:
-        """Keep a session, and drop those that have expired."""
+        """Keep a session, and drop those whose links are shut."""
         row = {"id": session.id, "expires": session.expires, "document": msgspec.json.encode(session).decode()}
         async with writing(self.engine) as connection:
-            await connection.execute(delete(_sessions).where(_sessions.c.expires < session.created))
+            await connection.execute(delete(_sessions).where(_sessions.c.expires < session.created - AFTER_S))
             await connection.execute(insert(_sessions).values(row).on_conflict_do_update(("id",), set_=row))
 
     async def session(self, session_id: str, now: Seconds) -> Session | None:
@@ -58,6 +58,13 @@ class SqlitePlaybackState:
         async with reading(self.engine) as connection:
             document = (await connection.execute(query)).scalar()
         return msgspec.json.decode(document, type=Session) if document is not None else None
+
+    async def playing(self, now: Seconds) -> Collection[str]:
+        """The versions that sessions name whose links may still open."""
+        query = select(_sessions.c.document).where(_sessions.c.expires > now - AFTER_S)
+        async with reading(self.engine) as connection:
+            rows = await connection.execute(query)
+            return {msgspec.json.decode(row.document, type=Session).asset_id for row in rows}
 
     async def put_position(self, account_id: str, title_id: str, position: Position) -> None:
         """Keep a position unless a newer one is known."""

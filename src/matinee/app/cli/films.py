@@ -10,6 +10,7 @@ import typer
 
 from matinee.app.cli.output import Json, Output, escaped, people, settings_now
 from matinee.base.errors import Invalid
+from matinee.encoding.ladder import CodecSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from matinee.catalog.title import Metadata, Title
 
 _NO_WAIT = typer.Option("--no-wait", help="Enqueue only: a server that runs, or the next one, does the rest.")
+_CODECS = typer.Option(
+    help="Which ladders: compat (H.264), efficient (HEVC too) or all (AV1 as well); else as the settings say."
+)
 _INTERRUPTED = "Stopped. What is done stays done: run the same command again and it goes on from here."
 
 
@@ -66,6 +70,7 @@ def add(
     accept_damaged: Annotated[
         bool, typer.Option("--accept-damaged", help="Take a film that is cut off or damaged: publish what is there.")
     ] = False,
+    codecs: Annotated[CodecSet | None, _CODECS] = None,
     no_wait: Annotated[bool, _NO_WAIT] = False,
     json: Json = False,
 ) -> None:
@@ -78,7 +83,7 @@ def add(
     output = Output(json)
     said = Metadata(title=title, year=year, genres=tuple(genre or ()), synopsis=synopsis, language=_language(language))
     try:
-        given = replace(_given(path, said, poster, subtitles or []), is_damaged_accepted=accept_damaged)
+        given = replace(_given(path, said, poster, subtitles or []), is_damaged_accepted=accept_damaged, codecs=codecs)
         outcome = add_one(settings_now(), given, is_followed=not no_wait, is_told=not json)
     except KeyboardInterrupt:
         output.note(_INTERRUPTED)
@@ -120,25 +125,35 @@ def analyse(
     picture: Annotated[
         Path | None, typer.Option(help="Where to write the picture (SVG); beside you, named like the film.")
     ] = None,
+    codecs: Annotated[CodecSet | None, _CODECS] = None,
     json: Json = False,
 ) -> None:
-    """Find out what a film would become: complexity, trial encodes, rungs and what they save, with a picture."""
+    """Find out what a film would become: complexity, trial encodes, rungs and what they save, with a picture.
+
+    A further codec's picture is named like the first one's, with the codec before its ending.
+    """
     import asyncio  # noqa: PLC0415
 
     from matinee.app.analyse import analyse as study  # noqa: PLC0415
     from matinee.app.cli import tables  # noqa: PLC0415
     from matinee.app.cli.bars import Bars  # noqa: PLC0415
     from matinee.app.roles.home import make_home  # noqa: PLC0415
+    from matinee.encoding.ladder import CODEC_NAMES  # noqa: PLC0415
     from matinee.encoding.plot import hull_svg  # noqa: PLC0415
 
     settings = settings_now()
     make_home(settings.home)
     with Bars(is_told=not json) as bars:
-        found = asyncio.run(study(settings, film, lambda stages: bars.show(film.stem, stages)))
+        wanted = codecs or settings.codecs
+        found = asyncio.run(study(settings, film, wanted, lambda stages: bars.show(film.stem, stages)))
         bars.clear(film.stem)
-    drawn = picture or Path(f"{film.stem}.hull.svg")
-    drawn.write_text(hull_svg(found.name, found.trials, found.rungs), encoding="utf-8")
-    Output(json).result(found, tables.of_report(found), f"The picture is {escaped(str(drawn))}")
+    first, drawn = picture or Path(f"{film.stem}.hull.svg"), []
+    for rank, one in enumerate(found.ladders):
+        drawn.append(first if rank == 0 else first.with_suffix(f".{one.codec}{first.suffix}"))
+        name = found.name if rank == 0 else f"{found.name}, {CODEC_NAMES[one.codec]}"
+        drawn[-1].write_text(hull_svg(name, one.trials, one.rungs), encoding="utf-8")
+    where = ", ".join(escaped(str(path)) for path in drawn)
+    Output(json).result(found, tables.of_report(found), f"Drawn in {where}")
 
 
 def list_titles(json: Json = False) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import typer
 
 from matinee.app.cli.output import Json, Output, escaped, people, settings_now
-from matinee.app.settings import NAMES, Settings
+from matinee.app.settings import NAMES, SECRETS, Settings
 from matinee.base.errors import Invalid
 
 _SECRET = re.compile(r"(://[^/@:]*:)[^@]*(@)")
@@ -66,11 +66,13 @@ def settings(json: Json = False) -> None:
 
 
 def setting_rows(known: Settings, environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Name, value and origin of every setting; passwords in URLs are not shown."""
+    """Name, value and origin of every setting; passwords in URLs and secrets are not shown."""
     rows = []
     for field, name in NAMES.items():
         value = getattr(known, field)
         shown = str(value).lower() if isinstance(value, bool) else _SECRET.sub(r"\1***\2", str(value))
+        if field in SECRETS and shown:
+            shown = "***"
         rows.append((name, shown, "environment" if environ.get(name) else "default"))
     return rows
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from matinee.app.cli import films, jobs, machine, marks, roles
+from matinee.app.cli import encode, films, jobs, machine, marks, roles, webhooks
 from matinee.app.cli.output import Output, log_failure
 from matinee.base.errors import MatineeError
 
@@ -34,9 +34,11 @@ app.command(rich_help_panel="Films")(films.show)
 app.command(rich_help_panel="Films")(films.remove)
 app.command(rich_help_panel="Films")(marks.marks)
 app.add_typer(jobs.app, rich_help_panel="Films")
+app.add_typer(encode.app, rich_help_panel="Films")
 app.command(rich_help_panel="This machine")(machine.doctor)
 app.command(rich_help_panel="This machine")(machine.password)
 app.command(rich_help_panel="This machine")(machine.settings)
+app.add_typer(webhooks.app, rich_help_panel="This machine")
 app.command(rich_help_panel="One role a process")(roles.serve)
 app.command(rich_help_panel="One role a process")(roles.edge)
 app.command(rich_help_panel="One role a process")(roles.work)

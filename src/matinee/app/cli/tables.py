@@ -11,13 +11,16 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from matinee.app.analyse import Report
+from matinee.app.analyse import Ladder, Report
 from matinee.app.cli.adding import Imported, said_of
 from matinee.app.cli.catalogue import Details, Quality
+from matinee.app.queue import EncodingQueue, QueuedTitle
+from matinee.app.webhooks.delivery import shown
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
-from matinee.work.job import Job, fraction
+from matinee.encoding.ladder import CODEC_NAMES
+from matinee.work.job import Job, JobState, fraction
 
 ROW_MAX = 10_000  # columns: no row is wider
 _GOOD, _BAD, _WAITS = "green", "red", "yellow"
@@ -78,18 +81,68 @@ def of_jobs(jobs: Sequence[Job]) -> RenderableType:
     return _Listed(("What", "State", "Done", ""), rows)
 
 
+def of_deliveries(jobs: Sequence[Job]) -> RenderableType:
+    """Webhooks, the one that changed last first."""
+    rows = []
+    for job in jobs:
+        message, url = job.payload["message"], shown(str(job.payload["url"]))
+        notes = "; ".join(part for part in (job.reason, job.remedy) if part)
+        tries = Text(str(max(job.attempt, job.retries)))
+        rows.append((job.id, (_plain(message["name"]), _plain(url), _state(job.state.value), tries, _plain(notes))))
+    return _Listed(("What", "To", "State", "Tries", ""), rows)
+
+
+def of_queue(queue: EncodingQueue) -> RenderableType:
+    """The encoding queue: the titles in their order, then those that failed, and who works."""
+    rows = []
+    for title in (*queue.titles, *queue.failed):
+        notes = "; ".join(part for part in (title.reason, title.remedy) if part)
+        doing = Text(title.stage if title.state is JobState.RUNNING else "")
+        cells = (_plain(title.title), _state(title.state.value), doing, Text(f"{title.progress:.0%}"))
+        rows.append((title.job_id, (*cells, Text(_left(title)), Text(str(title.priority)), _plain(notes))))
+    work = f"{queue.workers_busy} of {queue.workers_total} worker(s) are busy"
+    more = queue.running + queue.waiting + queue.paused - len(queue.titles)
+    counted = f"{queue.running} run, {queue.waiting} wait, {queue.paused} paused, {queue.failed_count} failed; {work}."
+    table = _Listed(("Title", "State", "Stage", "Done", "Left", "Priority", ""), rows)
+    return Group(table, Text(counted), *([Text(f"{more} more wait behind these.")] if more > 0 else []))
+
+
+def of_queued(title: QueuedTitle) -> RenderableType:
+    """One title of the queue, with its stages."""
+    stages = _table("Stage", "Done", "Of", "A task takes", "Left")
+    for stage in title.stages:
+        mean = f"{stage.mean_s:.1f} s" if stage.mean_s is not None else ""
+        stages.add_row(stage.name, f"{stage.done:g}", f"{stage.total:g}", mean, _about(stage.eta_s))
+    head = Text.assemble((_plain(title.title).plain, "bold"), "  ", _state(title.state.value))
+    left = f"{_left(title) or 'the time that is left is not known yet'}, priority {title.priority}, {title.job_id}"
+    notes = [_plain(part) for part in (title.reason, title.remedy) if part]
+    return Group(head, Text(left), *notes, *([stages] if title.stages else []))
+
+
+def _left(title: QueuedTitle) -> str:
+    return _about(title.eta_s) if title.state in (JobState.RUNNING, JobState.QUEUED) else ""
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else "done" if seconds == 0 else f"about {duration(max(1.0, seconds))}"
+
+
 def of_report(report: Report) -> RenderableType:
     """What a study found out about a film."""
     part = report.complexity
-    lines = [
+    return Group(
         Text.assemble((_plain(report.name).plain, "bold"), f"  {report.width}x{report.height}"),
         Text(
             f"Complexity {part.score:.2f}: detail {part.spatial:.2f}, motion {part.temporal:.2f}, "
-            f"noise {part.noise:.2f}; {report.tried_s:.0f} s of it were tried"
+            f"noise {part.noise:.2f}; {report.ladders[0].tried_s:.0f} s of it were tried"
         ),
-    ]
-    rungs = _table("Rung", "Size", "Mb/s", "At most", "CRF", "VMAF")
-    for rung in report.rungs:
+        *(_of_ladder(ladder) for ladder in report.ladders),
+    )
+
+
+def _of_ladder(ladder: Ladder) -> RenderableType:
+    rungs = _table(CODEC_NAMES[ladder.codec], "Size", "Mb/s", "At most", "CRF", "VMAF", "Worst 5 %")
+    for rung in ladder.rungs:
         rungs.add_row(
             rung.name,
             f"{rung.width}x{rung.height}",
@@ -97,16 +150,17 @@ def of_report(report: Report) -> RenderableType:
             f"{(rung.maxrate_bps or 0) / 1e6:.2f}",
             f"{rung.crf:g}",
             f"{rung.vmaf:.1f}",
+            f"{rung.vmaf_low:.1f}",
         )
-    if report.saving_percent is None or report.vmaf_range is None:
-        saved = "It cannot be compared with the fixed ladder: the two share no quality."
-    else:
-        low, high = report.vmaf_range
-        more = "fewer" if report.saving_percent >= 0 else "more"
-        saved = (
-            f"{abs(report.saving_percent):.0f} % {more} bits than the fixed ladder at equal VMAF ({low:g} to {high:g})"
-        )
-    return Group(*lines, rungs, Text(saved))
+    return Group(rungs, Text(_saved(ladder)))
+
+
+def _saved(ladder: Ladder) -> str:
+    if ladder.saving_percent is None or ladder.vmaf_range is None:
+        return "It cannot be compared with the fixed ladder: the two share no quality."
+    low, high = ladder.vmaf_range
+    more = "fewer" if ladder.saving_percent >= 0 else "more"
+    return f"{abs(ladder.saving_percent):.0f} % {more} bits than the fixed ladder at equal VMAF ({low:g} to {high:g})"
 
 
 def of_settings(rows: Iterable[tuple[str, str, str]]) -> RenderableType:

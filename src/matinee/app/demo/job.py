@@ -33,7 +33,14 @@ class RenderDemo:
         film, folder = film_of(lease.job.subject), self.folder / lease.job.subject
         making = asyncio.create_task(
             self.compute.run(
-                make_film, film, folder, self.fonts, Path(self.place.ffmpeg), name=film.slug, priority=RENDER_PRIORITY
+                make_film,
+                film,
+                folder,
+                self.fonts,
+                Path(self.place.ffmpeg),
+                name=film.slug,
+                priority=RENDER_PRIORITY,
+                doing=f"{film.slug} render",
             )
         )
         try:
@@ -43,7 +50,8 @@ class RenderDemo:
             await making
         finally:
             making.cancel()
-        await self.ingest.take(given_of(film, folder), lambda _: None, is_ours=True)
+        given = given_of(film, folder)
+        await self.ingest.take(given, lambda _: None, is_ours=True, priority=lease.job.priority)
         await asyncio.to_thread(shutil.rmtree, folder, True)
 
 

@@ -18,8 +18,6 @@ from matinee.base.objects import folder_of, open_objects
 _log = logging.getLogger(__name__)
 
 ACCESS_LOG_BYTES = 64_000_000
-DEMO_PRIORITY = -1
-"""Films that a person adds go before the demonstration."""
 
 
 class NeedsFolder(Invalid):
@@ -79,8 +77,9 @@ async def run_control(
     async with open_platform(settings) as platform:
         if with_demo:
             from matinee.app.demo.library import enqueue_demo  # noqa: PLC0415
+            from matinee.app.urgency import DEMONSTRATION  # noqa: PLC0415
 
-            await enqueue_demo(platform.catalog, platform.jobs, settings.home, DEMO_PRIORITY)
+            await enqueue_demo(platform.catalog, platform.jobs, settings.home, DEMONSTRATION)
         async with open_control(platform, name) as running, asyncio.TaskGroup() as group:
             group.create_task(running.run(stop))
             group.create_task(look_after(platform, stop))
@@ -111,16 +110,23 @@ def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None
 
 def work(settings: Settings) -> None:
     """Be a worker of the cluster at COMPUTE_URL until told to stop."""
-    from matinee.app.wiring.background import build_of, ffmpeg_of, scratch_folder  # noqa: PLC0415
+    from matinee.app.wiring.background import build_of, proved_ffmpeg, scratch_folder, worker_slots  # noqa: PLC0415
+    from matinee.encoding.proving import hardware_encoders  # noqa: PLC0415
     from matinee.encoding.workplace import HERE  # noqa: PLC0415
     from matinee.work.cluster import join  # noqa: PLC0415
+    from matinee.work.compute import MACHINE_MEMORY_BYTES  # noqa: PLC0415
+    from matinee.work.offer import offered  # noqa: PLC0415
 
     home = make_home(settings.home)
     log_to(home, "work")
-    ffmpeg, scratch = ffmpeg_of(settings), scratch_folder(settings)
+    ffmpeg, scratch, workers = proved_ffmpeg(settings), scratch_folder(settings), worker_slots(settings)
     scratch.mkdir(parents=True, exist_ok=True)
     here = dict(zip(HERE, (str(scratch), str(ffmpeg), build_of(ffmpeg)), strict=True))
-    asyncio.run(join(settings.compute_url, settings.worker_count, scratch, home / "compute-tls", here))
+    offers = offered(workers, MACHINE_MEMORY_BYTES, hardware_encoders(ffmpeg))
+    certificates = home / "compute-tls"
+    asyncio.run(
+        join(settings.compute_url, workers, scratch, certificates, here, offers=offers, retire_s=settings.retire_s)
+    )
 
 
 def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_port: int) -> None:

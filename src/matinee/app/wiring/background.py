@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,8 @@ import imageio_ffmpeg
 from matinee.app.demo.job import RenderDemo
 from matinee.app.ingest import DEMO, INGEST
 from matinee.app.settings import Settings
+from matinee.app.webhooks.service import KIND as WEBHOOK
+from matinee.app.webhooks.service import RETRIES_MAX as WEBHOOK_RETRIES_MAX
 from matinee.app.wiring.platform import Platform, fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
@@ -22,25 +24,33 @@ from matinee.base import scratch
 from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
+from matinee.encoding.ability import ABILITIES
 from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.marking import KIND as MARKS
 from matinee.encoding.marking import PRIORITY as MARKS_PRIORITY
 from matinee.encoding.marking import MarkShow
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
+from matinee.encoding.proving import check_needed, hardware_encoders, lacking
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.workplace import Workplace
 from matinee.insight.outbox import Dispatcher
-from matinee.work.compute import Compute, open_compute
+from matinee.playback.session import LINKS_S
+from matinee.work.compute import MACHINE_MEMORY_BYTES, Compute, open_compute
 from matinee.work.control import Control, Handler, Lease
 from matinee.work.job import LIVE, JobState
+from matinee.work.offer import slots
 from matinee.work.schedule import Schedule
 
 JOBS_AT_ONCE = 8
 ENCODES_AT_ONCE = 4
 """Titles that are encoded at a time: their tasks share the workers by priority. Uploads have places beside them."""
+WEBHOOKS_AT_ONCE = 2
 OUTBOX_POLL_S = 0.25
+CREW_S = 2.0
 UPKEEP_S = 600.0
+MEASURE_S = 60.0
+"""The store is measured at most so often when something was published, and with every upkeep."""
 COMING_S = 3_600.0
 STALLED_S = 60.0
 """A file of the object store's own to which nothing was written for so long was left by a process that died."""
@@ -65,6 +75,21 @@ def ffmpeg_of(settings: Settings) -> Path:
     return path
 
 
+def proved_ffmpeg(settings: Settings) -> Path:
+    """The FFmpeg to use; an operator's own has shown what it can do. Raises NoFfmpeg and FfmpegLacks."""
+    ffmpeg = ffmpeg_of(settings)
+    if settings.ffmpeg:
+        check_needed(ffmpeg)
+        for one in lacking(ffmpeg, [ability for ability in ABILITIES if not ability.is_needed]):
+            _log.warning("%s: without %s: %s", ffmpeg, one.name, one.costs)
+    return ffmpeg
+
+
+def worker_slots(settings: Settings) -> int:
+    """How many workers this machine has."""
+    return slots(settings.worker_count, MACHINE_MEMORY_BYTES, settings.workers)
+
+
 def build_of(ffmpeg: Path) -> str:
     """The build's identity: the SHA-256 of its bytes, because another build makes other bytes."""
     with ffmpeg.open("rb") as file:
@@ -79,13 +104,15 @@ def scratch_folder(settings: Settings) -> Path:
 @asynccontextmanager
 async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, Workplace]]:
     """Workers, and where they work."""
-    ffmpeg = await asyncio.to_thread(ffmpeg_of, settings)
+    ffmpeg = await asyncio.to_thread(proved_ffmpeg, settings)
     build = await asyncio.to_thread(build_of, ffmpeg)
+    encoders = await asyncio.to_thread(hardware_encoders, ffmpeg)
     folder = scratch_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     place = Workplace(objects_url=settings.objects_url, scratch=str(folder), ffmpeg=str(ffmpeg), build=build)
     certificates = settings.home / "compute-tls"
-    async with open_compute(settings.compute_url, settings.worker_count, folder / "dask", certificates) as compute:
+    workers = worker_slots(settings)
+    async with open_compute(settings.compute_url, workers, folder / "dask", certificates, encoders=encoders) as compute:
         yield compute, place
 
 
@@ -93,7 +120,23 @@ async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, W
 async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
     """A control with all handlers, and its workers up."""
     async with opened_workplace(platform.settings) as (compute, place):
-        yield control_of(platform, compute, place, name)
+        control = control_of(platform, compute, place, name)
+        telling = asyncio.create_task(_tell_crew(platform, compute, control.owner))
+        try:
+            yield control
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell_crew(platform: Platform, compute: Compute, owner: str) -> None:
+    """Write down what the workers are doing, for whoever looks."""
+    while True:
+        try:
+            await platform.jobs.tell_crew(owner, await compute.crew(platform.clock()))
+        except Exception:
+            _log.warning("what the workers are doing could not be told", exc_info=True)
+        await asyncio.sleep(CREW_S)
 
 
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
@@ -118,11 +161,20 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
         ),
         INGEST: platform.ingest.handle,
         MARKS: MarkShow(platform.assets, compute, place, seasons_of),
+        WEBHOOK: platform.webhooks.deliver,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
-    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, MARKS: 1}
-    return Control(platform.jobs, handlers, name=name, concurrency=JOBS_AT_ONCE, at_once=at_once, schedules=(TIDY,))
+    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, MARKS: 1, WEBHOOK: WEBHOOKS_AT_ONCE}
+    return Control(
+        platform.jobs,
+        handlers,
+        name=name,
+        concurrency=JOBS_AT_ONCE,
+        at_once=at_once,
+        schedules=(TIDY,),
+        retries={WEBHOOK: WEBHOOK_RETRIES_MAX},
+    )
 
 
 async def _sources(platform: Platform, *states: JobState) -> set[str]:
@@ -133,17 +185,22 @@ async def _sources(platform: Platform, *states: JobState) -> set[str]:
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
     """Until `stop`: deliver events as they come, and sweep now and then."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
-    dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change,))
-    next_upkeep = looked = 0.0
+    dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change, platform.webhooks.on_change))
+    next_upkeep = next_measure = looked = 0.0
     while not stop.is_set():
         try:
-            await dispatcher.drain()
+            delivered = await dispatcher.drain()
             now = platform.clock()
+            if now >= next_measure + UPKEEP_S or (delivered and now >= next_measure):
+                next_measure = now + MEASURE_S
+                await platform.assets.measure_storage()
             if now >= next_upkeep or await _is_newer(platform, JobState.CANCELLED, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
+                await platform.webhooks.on_failures()
             elif await _is_newer(platform, JobState.FAILED, looked):
                 await platform.ingest.reconcile()
+                await platform.webhooks.on_failures()
             looked = now
         except Exception:
             _log.exception("looking after events and leftovers failed; trying again")
@@ -184,11 +241,13 @@ async def enqueue_marks(platform: Platform) -> None:
 
 
 async def tidy(platform: Platform) -> None:
-    """Forget jobs of long ago; remove pictures and subtitles that no title names, and the sizes made of them.
+    """Forget jobs of long ago and versions that nobody can play any more; remove pictures and subtitles that no title
+    names, and the sizes made of them.
 
     Those of the last hour stay: their title may be about to name them.
     """
     await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
+    await collect_superseded(platform)
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):
         old = await asyncio.to_thread(store.keys_before, platform.objects, prefix, before)
@@ -196,6 +255,18 @@ async def tidy(platform: Platform) -> None:
         for key in old:
             if key not in used and re.sub(r"-\d+(?=\.webp$)", "", key) not in used:
                 await asyncio.to_thread(store.delete, platform.objects, key)
+
+
+async def collect_superseded(platform: Platform) -> int:
+    """Remove versions that were superseded and that no session and no link can reach; answers how many."""
+
+    async def playing() -> Collection[str]:
+        return await platform.playback.state.playing(platform.clock())
+
+    async def in_use() -> set[str]:
+        return await _sources(platform, *LIVE)
+
+    return await platform.assets.collect(playing, in_use, LINKS_S)
 
 
 async def _keys_in_use(platform: Platform) -> set[str]:

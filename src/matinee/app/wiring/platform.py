@@ -16,6 +16,7 @@ from matinee.app.settings import Settings
 from matinee.app.uploads.part import part_path
 from matinee.app.uploads.service import Uploads
 from matinee.app.uploads.upload import Upload
+from matinee.app.webhooks.service import Webhooks, webhooks_of
 from matinee.base.clock import Clock, system_clock
 from matinee.base.database import database_url, open_engine
 from matinee.base.objects import Objects, open_objects
@@ -53,6 +54,7 @@ class Platform:
     members: Members
     playback: Playback
     discovery: Discovery
+    webhooks: Webhooks
 
 
 @asynccontextmanager
@@ -68,7 +70,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         catalog, jobs = Catalog(main, clock), Jobs(queue, clock)
         assets = Assets(main, objects, clock)
         removal = Removal(catalog, objects, _disposal(jobs, assets))
-        ingest = Ingest(catalog, jobs, objects, removal, round(settings.storage_limit_gb * GB), settings.ladder)
+        limit_bytes = round(settings.storage_limit_gb * GB)
+        ingest = Ingest(catalog, jobs, objects, removal, limit_bytes, settings.ladder, settings.codecs)
         playback = await _playback(settings, clock, catalog, assets, stack)
         yield Platform(
             settings=settings,
@@ -83,6 +86,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             members=Members(main, clock),
             playback=playback,
             discovery=_discovery(clock, catalog, jobs, playback),
+            webhooks=webhooks_of(catalog, jobs, settings.webhook_urls, settings.webhook_secret),
         )
 
 

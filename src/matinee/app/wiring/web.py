@@ -40,6 +40,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 *activity.HANDLERS,
             ),
             dependencies={
+                "assets": platform.assets,
                 "catalog": platform.catalog,
                 "removal": platform.removal,
                 "discovery": platform.discovery,

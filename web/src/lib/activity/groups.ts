@@ -7,14 +7,14 @@ export interface Groups {
   finished: Job[];
 }
 
-/** Failed ones first; then what runs, then what waits, oldest first; then what is over, newest first. */
+/** Failed ones first; then what runs, what waits, what is paused, oldest first; then what is over, newest first. */
 export function groupsOf(jobs: readonly Job[]): Groups {
   const oldestFirst = (a: Job, b: Job) => a.created - b.created;
   const newestFirst = (a: Job, b: Job) => b.updated - a.updated;
   const of = (state: Job['state']) => jobs.filter((job) => job.state === state);
   return {
     attention: of('failed').sort(newestFirst),
-    now: [...of('running').sort(oldestFirst), ...of('queued').sort(oldestFirst)],
+    now: [...of('running').sort(oldestFirst), ...of('queued').sort(oldestFirst), ...of('paused').sort(oldestFirst)],
     finished: [...of('done'), ...of('cancelled')].sort(newestFirst),
   };
 }

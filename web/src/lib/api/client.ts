@@ -1,13 +1,16 @@
 /** The API, one function a call. Each rejects with a `Problem`. */
 import { Problem } from './problem.ts';
 import type {
+  EncodingQueue,
   Heartbeat,
   Home,
   Job,
   Kind,
+  PlaybackDevice,
   PlaybackSession,
   SearchResult,
   Session,
+  Storage,
   TitleList,
   TitlePage,
 } from './types.ts';
@@ -15,7 +18,7 @@ import type {
 /** Sent with every request that changes something; a form on another site cannot set it. */
 export const CSRF_HEADERS = { 'X-Matinee': '1' };
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Fetch = typeof fetch;
 
 interface Options {
@@ -80,8 +83,8 @@ export function getTitles(listing: Listing, fetch?: Fetch): Promise<TitleList> {
 export const search = (q: string, signal: AbortSignal) =>
   request<SearchResult>('GET', `/v1/search?q=${segment(q)}`, { signal });
 
-export const startPlayback = (titleId: string) =>
-  request<PlaybackSession>('POST', '/v1/playback', { body: { title_id: titleId } });
+export const startPlayback = (titleId: string, device: PlaybackDevice) =>
+  request<PlaybackSession>('POST', '/v1/playback', { body: { title_id: titleId, device } });
 /** Outlives the page when it is closed (`keepalive`). */
 export const sendHeartbeat = (sessionId: string, heartbeat: Heartbeat) =>
   request<null>('POST', `/v1/playback/${segment(sessionId)}/heartbeat`, { body: heartbeat, keepalive: true });
@@ -89,3 +92,11 @@ export const sendHeartbeat = (sessionId: string, heartbeat: Heartbeat) =>
 export const getJobs = (fetch?: Fetch) => request<Job[]>('GET', '/v1/jobs', fetch ? { fetch } : {});
 export const retryJob = (id: string) => request<null>('POST', `/v1/jobs/${segment(id)}/retry`);
 export const removeJob = (id: string) => request<null>('DELETE', `/v1/jobs/${segment(id)}`);
+export const pauseJob = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/pause`);
+export const resumeJob = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/resume`);
+export const putJobFirst = (id: string) => request<Job>('POST', `/v1/jobs/${segment(id)}/first`);
+export const moveJob = (id: string, priority: number) =>
+  request<Job>('PUT', `/v1/jobs/${segment(id)}/priority`, { body: { priority } });
+
+export const getEncoding = (fetch?: Fetch) => request<EncodingQueue>('GET', '/v1/encoding', fetch ? { fetch } : {});
+export const getStorage = (fetch?: Fetch) => request<Storage>('GET', '/v1/encoding/storage', fetch ? { fetch } : {});

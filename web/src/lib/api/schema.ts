@@ -28,6 +28,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/encoding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * EncodingQueue
+         * @description The encoding queue: titles with their stages and when they will be done, failures, and who works.
+         */
+        get: operations["encoding_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/encoding/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * EncodingStorage
+         * @description What the object store holds, by codec and rung, as it was last measured.
+         */
+        get: operations["encoding_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/home": {
         parameters: {
             query?: never;
@@ -83,6 +123,86 @@ export interface paths {
          * @description Give a job up, or put away one that has ended.
          */
         delete: operations["cancel_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PutJobFirst
+         * @description Give a job a higher priority than every other of its kind.
+         */
+        post: operations["put_job_first"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PauseJob
+         * @description Let a job rest; what it has done stays, also over a restart.
+         */
+        post: operations["pause_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * MoveJob
+         * @description Give a job another priority, also while it runs.
+         */
+        put: operations["move_job"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ResumeJob
+         * @description Let a paused job go on.
+         */
+        post: operations["resume_job"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -450,6 +570,7 @@ export interface components {
             created: number;
             id: string;
             kind: string;
+            priority: number;
             progress: number;
             reason: string;
             remedy: string;
@@ -459,6 +580,19 @@ export interface components {
             title: string;
             title_id: string;
             updated: number;
+        };
+        /** BusyWorker */
+        BusyWorker: {
+            cores: number;
+            encoders: string[];
+            host: string;
+            is_leaving: boolean;
+            memory_bytes: number;
+            name: string;
+            since_s: number;
+            stage: string;
+            title: string;
+            title_id: string;
         };
         /** Card */
         Card: {
@@ -504,6 +638,21 @@ export interface components {
             title?: string;
             year?: number | null;
         };
+        /** EncodingQueue */
+        EncodingQueue: {
+            at: number;
+            eta_s: number | null;
+            failed: components["schemas"]["QueuedTitle"][];
+            failed_count: number;
+            paused: number;
+            running: number;
+            tasks_waiting: number;
+            titles: components["schemas"]["QueuedTitle"][];
+            waiting: number;
+            workers: components["schemas"]["BusyWorker"][];
+            workers_busy: number;
+            workers_total: number;
+        };
         /** Heartbeat */
         Heartbeat: {
             /** @default 0 */
@@ -535,7 +684,7 @@ export interface components {
          * @description Where a job is in its life.
          * @enum {string}
          */
-        JobState: "queued" | "running" | "done" | "failed" | "cancelled";
+        JobState: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
         /** Languages */
         Languages: {
             audio: string[];
@@ -584,6 +733,13 @@ export interface components {
         };
         /** PlaybackRequest */
         PlaybackRequest: {
+            /** @default [] */
+            codecs: (("h264" | "hevc" | "av1") | unknown)[];
+            /**
+             * @default web
+             * @enum {string}
+             */
+            device: "web" | "phone" | "ios" | "tv";
             title_id: string;
         };
         /** PlaybackStarted */
@@ -635,6 +791,34 @@ export interface components {
             expires: number;
             token: string;
         };
+        /** QueuedStage */
+        QueuedStage: {
+            done: number;
+            eta_s: number | null;
+            is_rung: boolean;
+            mean_s: number | null;
+            name: string;
+            total: number;
+        };
+        /** QueuedTitle */
+        QueuedTitle: {
+            attempt: number;
+            created: number;
+            eta_s: number | null;
+            job_id: string;
+            left_s: number | null;
+            priority: number;
+            progress: number;
+            reason: string;
+            remedy: string;
+            stage: string;
+            stages: components["schemas"]["QueuedStage"][];
+            state: components["schemas"]["JobState"];
+            still: components["schemas"]["Picture"] | null;
+            title: string;
+            title_id: string;
+            updated: number;
+        };
         /** Results */
         Results: {
             items: components["schemas"]["Card"][];
@@ -675,6 +859,15 @@ export interface components {
             password: string;
             token: string;
         };
+        /** Share */
+        Share: {
+            codec: string;
+            renditions: number;
+            rung: string;
+            size_bytes: number;
+            /** @enum {string} */
+            track: "video" | "audio" | "subtitles";
+        };
         /** SignInRequest */
         SignInRequest: {
             name: string;
@@ -688,8 +881,29 @@ export interface components {
         /** Stage */
         Stage: {
             done: number;
+            /** @default  */
+            family: string;
             name: string;
+            /** @default 0 */
+            spent_s: number;
+            /** @default 0 */
+            timed: number;
             total: number;
+            /** @default 0 */
+            weight: number;
+        };
+        /** Storage */
+        Storage: {
+            at: number;
+            intermediates_bytes: number;
+            masters: number;
+            masters_bytes: number;
+            other_bytes: number;
+            pictures_bytes: number;
+            shares: components["schemas"]["Share"][];
+            superseded_bytes: number;
+            titles: number;
+            unpublished_bytes: number;
         };
         /** Title */
         Title: {
@@ -750,6 +964,10 @@ export interface components {
             tagline: string;
             title: components["schemas"]["Card"];
         };
+        /** Wanted */
+        Wanted: {
+            priority: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -799,6 +1017,46 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    encoding_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncodingQueue"];
+                };
+            };
+        };
+    };
+    encoding_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
         };
@@ -860,6 +1118,158 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    put_job_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    pause_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    move_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    resume_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {

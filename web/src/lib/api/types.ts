@@ -15,6 +15,7 @@ export type TitlePage = Schemas['TitlePage'];
 export type TitleList = Schemas['CardPage'];
 export type SearchResult = Schemas['Results'];
 export type Storyboard = Schemas['SeekPictures'];
+export type PlaybackDevice = NonNullable<Schemas['PlaybackRequest']['device']>;
 export type PlaybackSession = Schemas['PlaybackStarted'];
 /** A title as the player knows it: less than a card. */
 export type Played = Schemas['PlayedTitle'];
@@ -22,3 +23,9 @@ export type Heartbeat = Schemas['Heartbeat'];
 export type Stage = Schemas['Stage'];
 export type Job = Schemas['Activity'];
 export type Session = Schemas['SessionState'];
+export type EncodingQueue = Schemas['EncodingQueue'];
+export type QueuedTitle = Schemas['QueuedTitle'];
+export type QueuedStage = Schemas['QueuedStage'];
+export type BusyWorker = Schemas['BusyWorker'];
+export type Storage = Schemas['Storage'];
+export type StorageShare = Schemas['Share'];

@@ -1,6 +1,8 @@
 /** Shaka Player, loaded when something is played, and set up for files that are encoded beforehand. */
 import type ShakaNamespace from 'shaka-player/dist/shaka-player.hls-es2021.js';
 
+import type { PlaybackDevice } from '#lib/api/types.ts';
+
 export type Shaka = typeof ShakaNamespace;
 
 /** Good enough for 720p at the first segment, low enough to start at once. */
@@ -21,6 +23,11 @@ export async function loadShaka(): Promise<Shaka> {
 /** Safari plays HLS itself, with AirPlay; everywhere else Media Source Extensions do. */
 export function prefersNativeHls(agent: string): boolean {
   return agent.includes('Safari') && /Apple|Mac|iPhone|iPad/.test(agent) && !/Chrom|CriOS|FxiOS|EdgiOS|Android/.test(agent);
+}
+
+/** The kind of device that the server should choose renditions for: AVPlayer is not asked what it decodes, a browser is. */
+export function deviceOf(agent: string): PlaybackDevice {
+  return prefersNativeHls(agent) ? 'ios' : 'web';
 }
 
 /** How many channels this device plays; 2 where it does not say. */
@@ -45,6 +52,8 @@ export function configuration(agent: string, channels = STEREO): object {
       restrictToElementSize: false,
       switchInterval: 4,
     },
+    // Of several codecs: what the device decodes without dropping frames, then what spares its battery, then its line.
+    preferredDecodingAttributes: ['smooth', 'powerEfficient'],
     manifest: {
       retryParameters: RETRIES,
       // Segments are placed by their own times, which begin before 0 with the encoder's priming: placed by the

@@ -17,3 +17,17 @@ export function stageName(stage: string): string {
   if (/^\d+p\+*$/.test(stage)) return t('stage.rung', { rung: stage });
   return stage.charAt(0).toUpperCase() + stage.slice(1).replaceAll('_', ' ');
 }
+
+const SHORT: Record<string, Message> = {
+  inspect: 'stage.short.inspect',
+  analyse: 'stage.short.analyse',
+  try: 'stage.short.try',
+  sound: 'stage.short.sound',
+  pictures: 'stage.short.pictures',
+};
+
+/** A word for the top of a column; a rung is called by its own name. */
+export function shortStageName(stage: string): string {
+  const known = SHORT[stage];
+  return known ? t(known) : stage.replaceAll('_', ' ');
+}

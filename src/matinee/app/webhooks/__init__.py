@@ -1,0 +1,1 @@
+"""Webhooks: other programs are told what became of titles, signed, and again until they have heard it."""

@@ -1,0 +1,62 @@
+"""`matinee encode`: a person orders the queue from the command line, and it stays so between commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.app.cli.test_main import FILM, home, matinee
+
+__all__ = ["home", "matinee"]  # fixtures
+
+
+@pytest.fixture
+def two(matinee: Any, tmp_path: Path) -> tuple[str, str]:
+    """The title ids of two films whose jobs wait."""
+    ids = []
+    for name in ("Fog (1999)", "Rain (1999)"):
+        path = tmp_path / f"{name}.mkv"
+        path.write_bytes(FILM + name.encode())
+        ids.append(matinee("add", str(path), "--no-wait", "--json").document["title_id"])
+    return ids[0], ids[1]
+
+
+def names(matinee: Any) -> list[tuple[str, str, int]]:
+    queue = matinee("encode", "status", "--json").document
+    return [(title["title"], title["state"], title["priority"]) for title in queue["titles"]]
+
+
+def test_the_queue_is_shown_in_its_order_and_can_be_changed(matinee: Any, two: tuple[str, str]) -> None:
+    assert names(matinee) == [("Fog", "queued", 0), ("Rain", "queued", 0)]
+    assert matinee("encode", "first", two[1]).out.startswith("Rain is queued, with priority 1 (job_")
+    assert matinee("encode", "priority", "fog", "--json", "--", "-3").document["priority"] == -3
+    assert matinee("encode", "pause", "Rain").code == 0
+    assert names(matinee) == [("Rain", "paused", 1), ("Fog", "queued", -3)]
+    assert matinee("encode", "resume", "Rain", "--json").document["state"] == "queued"
+    assert matinee("encode", "cancel", "Rain").code == 0
+    assert matinee("encode", "retry", "Rain", "--json").document["state"] == "queued"
+
+
+def test_a_queue_for_people_says_what_is_known_and_nothing_that_is_not(matinee: Any, two: tuple[str, str]) -> None:
+    shown = matinee("encode", "status").out
+    assert "Fog" in shown and "0 run, 2 wait, 0 paused, 0 failed; 0 of 0 worker(s) are busy." in shown
+    one = matinee("encode", "status", "Fog").out
+    assert "the time that is left is not known yet" in one and "about" not in one
+
+
+def test_what_cannot_be_done_says_why(matinee: Any, two: tuple[str, str], tmp_path: Path) -> None:
+    ran = matinee("encode", "resume", "Fog")
+    assert (ran.code, "only a paused job can be resumed" in ran.err) == (1, True)
+    ran = matinee("encode", "pause", "Nothing of the kind")
+    assert (ran.code, "no title with a job is called" in ran.err) == (1, True)
+    other = tmp_path / "other" / "Fog (1980).mkv"
+    other.parent.mkdir()
+    other.write_bytes(FILM + b"another")
+    matinee("add", str(other), "--no-wait")
+    ran = matinee("encode", "pause", "Fog")
+    assert (ran.code, "2 titles are called 'Fog'; name one by its id" in ran.err) == (1, True)
+
+
+def test_an_empty_queue_says_so(matinee: Any) -> None:
+    assert matinee("encode", "status").out == "Nothing waits to be encoded.\n"
