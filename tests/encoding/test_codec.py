@@ -50,3 +50,19 @@ def test_any_bytes_are_a_configuration_or_a_refusal(data: bytes) -> None:
             read(data)
         except codec.BadConfiguration as refused:
             assert refused.configuration == data
+
+
+@pytest.mark.parametrize(
+    ("configuration", "channels", "rate"),
+    [("0c00200f00", 6, 48000), ("06002004" + "00", 2, 48000), ("0300600200", 1, 44100)],
+)
+def test_e_ac_3_facts_are_read_from_its_box(configuration: str, channels: int, rate: int) -> None:
+    found = codec.eac3_configuration(bytes.fromhex(configuration))
+    assert (found.channels, found.sample_rate) == (channels, rate)
+    assert codec.eac3_codec(bytes.fromhex(configuration)) == "ec-3"
+
+
+@pytest.mark.parametrize("configuration", ["", "0c00200f", "0c01200f00", "0c00200f02", "0c00e00f00"])
+def test_e_ac_3_that_is_cut_off_or_of_several_streams_is_refused(configuration: str) -> None:
+    with pytest.raises(codec.BadConfiguration):
+        codec.eac3_configuration(bytes.fromhex(configuration))

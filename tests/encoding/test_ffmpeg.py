@@ -48,6 +48,10 @@ def limited(plan: Plan) -> AudioRecipe:
     return msgspec.structs.replace(audio_recipe(plan), gain_db=6.5, is_limited=True)
 
 
+def surround(plan: Plan) -> AudioRecipe:
+    return msgspec.structs.replace(audio_recipe(plan), channels=6, bitrate_bps=384_000, group="surround", codec="eac3")
+
+
 def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
     """One of each command line."""
     found, timeline = plan.inspection, plan.timeline
@@ -56,15 +60,17 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "chunk": ffmpeg.chunk_argv(FFMPEG, master, found, middle, video_recipe(plan), OUT),
         "audio": ffmpeg.audio_argv(FFMPEG, master, found, audio_recipe(plan), OUT),
         "audio-limited": ffmpeg.audio_argv(FFMPEG, master, found, limited(plan), OUT),
+        "audio-surround": ffmpeg.audio_argv(FFMPEG, master, found, surround(plan), OUT),
         "loudness": ffmpeg.loudness_argv(FFMPEG, master, found, timeline, 1, 2),
         "text": ffmpeg.text_argv(FFMPEG, master, found, SUBRIP, OUT),
         "text-ass": ffmpeg.text_argv(FFMPEG, master, found, SUBSTATION, OUT),
         "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
         "check": ffmpeg.check_argv(FFMPEG, master, found, video_recipe(plan), (240, 136), OUT),
+        "fingerprint": ffmpeg.fingerprint_argv(FFMPEG, master, "aac", OUT),
         "trial": trial_argv(plan, master),
         "vmaf": vmaf_argv(plan, master),
-        "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, OUT),
+        "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, "aac", OUT),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import random
 import subprocess
@@ -28,7 +29,7 @@ from matinee.base import subtitles
 from matinee.base.errors import Unavailable
 from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
-from matinee.encoding.asset import Asset, SegmentIndex, rendition_keys
+from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, rendition_keys, sound_tracks
 from matinee.encoding.hull import LOWEST_BPS, quality_ladder
 from matinee.encoding.loudness import (
     PEAK_MAX_DBTP,
@@ -41,6 +42,7 @@ from matinee.encoding.loudness import (
 )
 from matinee.encoding.plan import Sidecar
 from matinee.encoding.quality import QualityFailed
+from matinee.encoding.sound import FIRST_GROUP
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.trial import Analysis
 from matinee.encoding.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
@@ -98,8 +100,16 @@ def media_file(url: str, place: Workshop, key: str) -> MediaFile:
 
 
 async def only(place: Workshop) -> Asset:
-    (version,) = await place.versions()
+    """The whole version of a film with one rung; before it there may be one with a part of the sound."""
+    *parts, version = await place.versions()
+    assert [one.is_complete for one in (*parts, version)] in ([True], [False, True])
+    assert all(one.video == version.video and len(one.audio) < len(version.audio) for one in parts)
     return version
+
+
+def main_sound(version: Asset) -> list[AudioRendition]:
+    """The form of each track with which a title is published first."""
+    return [track for track in version.audio if track.group == FIRST_GROUP]
 
 
 # The film that comes out
@@ -115,6 +125,7 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
     first, last = await place.versions()
     assert [[rung.name for rung in version.video] for version in (first, last)] == [["360p"], ["360p", "480p"]]
     assert [(version.number, version.is_complete) for version in (first, last)] == [(1, False), (2, True)]
+    assert [[track.group for track in version.audio] for version in (first, last)] == [["main"], ["main", "low"]]
     assert first.duration_s == pytest.approx(13.013)
     assert first.storyboard is not None
 
@@ -122,6 +133,7 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
     files = ("index.json", "media.m3u8", "media.mp4", "rendition.json")
     assert set(place.stored()) == {
         order.master,
+        *(f"renditions/{rung.key}/iframes.m3u8" for rung in last.video),
         *(f"renditions/{key}/{file}" for key in keys for file in files),
         f"images/{last.still}",
         f"images/{last.storyboard.image}" if last.storyboard else "",
@@ -131,7 +143,8 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
 
     # The files are what the standards and the source say.
     video = [checked(place, rung) for rung in last.video]
-    (audio,) = [checked(place, track) for track in last.audio]
+    audio, low = [checked(place, track) for track in last.audio]
+    assert (audio.starts, audio.end) == (low.starts, low.end), "a player changes between them at any cut"
     for file in video:
         comparison = compare(flash_and_beep, read_file, file)
         assert len(comparison.times) == CLIP.frames
@@ -318,13 +331,36 @@ def with_tone(film: Path, out: Path, level_db: float, *layouts: str) -> Path:
     return remake(film, out, "-f", "lavfi", "-i", tone, "-map", "0:v", *tracks, "-c:v", "copy", "-c:a", "flac")
 
 
+async def test_surround_in_e_ac_3_begins_with_the_picture(place: Workshop, tmp_path: Path) -> None:
+    film = make_flash_and_beep(tmp_path / "film.mkv", SMALL)
+    wide = remake(film, tmp_path / "wide.mkv", "-af", "pan=5.1|FL=c0|FR=c0|FC=c0", "-c:v", "copy", "-c:a", "flac")
+    handler = dataclasses.replace(place.handler, surround="eac3")
+    await dataclasses.replace(place, handler=handler).encode(place.take(wide))
+    version = await only(place)
+    assert [(track.group, track.channels, track.codecs) for track in version.audio] == [
+        ("main", 2, "mp4a.40.2"),
+        ("low", 2, "mp4a.40.2"),
+        ("high", 2, "mp4a.40.2"),
+        ("surround", 6, "ec-3"),
+    ]
+    (video,) = [checked(place, rung) for rung in version.video]
+    for track in version.audio:
+        file = checked(place, track)
+        assert abs(av_offset_ms(read_file, video, file)) <= 5, track.group
+        assert abs(file.end - video.end) <= file.frame_duration
+
+
 @pytest.mark.parametrize("level_db", [-32.0, -1.0])
 async def test_a_quiet_film_and_a_loud_one_are_equally_loud(
     place: Workshop, small: Path, tmp_path: Path, level_db: float
 ) -> None:
     await place.encode(place.take(with_tone(small, tmp_path / "film.mkv", level_db, "mono", "stereo", "5.1")))
     version = await only(place)
-    assert [track.channels for track in version.audio] == [1, 2, 2]
+    assert [[form.channels for form in forms] for forms in sound_tracks(version.audio)] == [
+        [1, 1],
+        [2, 2, 2],
+        [2, 2, 2, 6],
+    ]
     for track in version.audio:
         file = place.folder / "objects" / "renditions" / track.key / "media.mp4"
         assert loudness(file).lufs == pytest.approx(TARGET_LUFS, abs=0.5)
@@ -333,7 +369,7 @@ async def test_a_quiet_film_and_a_loud_one_are_equally_loud(
 
 async def test_silence_stays_silent(place: Workshop, small: Path, tmp_path: Path) -> None:
     await place.encode(place.take(with_tone(small, tmp_path / "film.mkv", -90.0, "stereo")))
-    (track,) = (await only(place)).audio
+    (track,) = main_sound(await only(place))
     assert loudness(place.folder / "objects" / "renditions" / track.key / "media.mp4").lufs == SILENCE_LUFS
 
 
@@ -347,7 +383,7 @@ async def test_peaks_that_the_gain_lifts_too_high_are_limited_and_not_late(
     assert is_limited(measured)
     await place.encode(place.take(film))
     version = await only(place)
-    (video,), (audio,) = version.video, version.audio
+    (video,), (audio,) = version.video, main_sound(version)
     played = loudness(place.folder / "objects" / "renditions" / audio.key / "media.mp4")
     assert played.peak_dbtp <= PEAK_MAX_DBTP + 1.0, "what AAC adds"
     assert abs(av_offset_ms(read_file, checked(place, video), checked(place, audio))) <= 5
@@ -377,7 +413,7 @@ async def test_an_interrupted_job_goes_on_and_makes_the_same_bytes(
     assert set(encoded.values()) == {1}, "no chunk was encoded twice"
     async with workshop(tmp_path / "home") as place:
         assert place.stored() == whole
-        assert len(await place.versions()) == 1
+        assert (await only(place)).is_complete
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from tests.encoding.film import ENCODER, NTSC_FILM, ORDER, STEREO, SUBTITLES, film, planned, samples_of
 from tests.playback.asset_sample import BARE
 
+from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import (
     Plan,
     Sidecar,
     Task,
     Text,
+    audible,
     check_name,
     chunk_name,
+    default_track,
     facts_name,
     is_passed,
     next_tasks,
@@ -32,6 +35,7 @@ from matinee.encoding.plan import (
 )
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 from matinee.encoding.sample import WINDOW_SEGMENTS
+from matinee.encoding.sound import FIRST_GROUP
 from matinee.encoding.source import AudioStream, SubtitleStream
 from matinee.encoding.timeline import timeline_of
 
@@ -174,15 +178,80 @@ def test_the_same_film_has_the_same_plan() -> None:
     assert planned(film(700)) == PLAN
 
 
+def first_forms(plan: Plan) -> list[AudioRecipe]:
+    """The form of each track with which a title is published."""
+    recipes = [track.recipe for track in plan.audio if isinstance(track.recipe, AudioRecipe)]
+    return [recipe for recipe in recipes if recipe.group == FIRST_GROUP]
+
+
 def test_every_sound_track_that_has_sound_becomes_a_rendition_and_one_is_the_default() -> None:
     silent = AudioStream(index=3, codec="aac", channels=2, sample_rate=48_000, packets=0)
     french = AudioStream(index=2, codec="ac3", channels=6, sample_rate=48_000, language="fr", title="VF", packets=5)
     plan = planned(film(30, audio=(STEREO, french, silent)))
-    recipes = [track.recipe for track in plan.audio if isinstance(track.recipe, AudioRecipe)]
-    assert [(one.stream, one.language, one.label, one.channels, one.is_default) for one in recipes] == [
-        (1, "en", "Track 1", 2, True),
-        (2, "fr", "VF", 2, False),
+    assert [(one.stream, one.language, one.label, one.channels, one.is_default) for one in first_forms(plan)] == [
+        (1, "en", "English", 2, True),
+        (2, "fr", "French", 2, False),
     ]
+
+
+def test_every_track_has_its_forms_and_the_others_come_after_the_lowest_rung() -> None:
+    wide = AudioStream(index=2, codec="truehd", channels=8, sample_rate=48_000, language="en", packets=5)
+    mono = msgspec.structs.replace(wide, index=3, channels=1)
+    inspection = film(30, audio=(STEREO, wide, mono))
+    plan = plan_of(ORDER, inspection, samples_of(inspection), ENCODER, surround="eac3")
+    forms = [one.recipe for one in plan.audio if isinstance(one.recipe, AudioRecipe)]
+    made = Counter((one.stream, one.group, one.codec, one.channels) for one in forms)
+    assert set(made) == {
+        *((1, group, "aac", 2) for group in ("low", "main", "high")),
+        *((2, group, "aac", 2) for group in ("low", "main", "high")),
+        (2, "surround", "eac3", 6),
+        *((3, group, "aac", 1) for group in ("low", "main")),
+    }
+    assert set(made.values()) == {1}
+    first = {track.key for track in plan.audio if track.recipe in first_forms(plan)}
+    assert {task.rendition for task in next_tasks(plan, set()) if task.kind == "audio"} == first
+    lowest = {name for name in all_names(plan) if plan.video[0].key in name}
+    later = [
+        task for task in next_tasks(plan, lowest) if task.kind in ("audio", "chunk") and task.rendition not in first
+    ]
+    kinds = [task.kind for task in later]
+    assert kinds == sorted(kinds), "the other forms before the chunks of the next rung"
+    assert kinds.count("audio") == len(plan.audio) - len(first)
+
+
+def test_a_title_is_published_with_the_first_forms_and_later_versions_have_all() -> None:
+    done = set(all_names(PLAN))
+    others = {check_name(PLAN, track.key, 0) for track in PLAN.audio if track.recipe not in first_forms(PLAN)}
+    assert audible(PLAN, done) == PLAN.audio
+    assert [track.recipe for track in audible(PLAN, done - others)] == first_forms(PLAN)
+    assert publishable(PLAN, done - others) == PLAN.video
+    before = [msgspec.structs.replace(BARE, video=BARE.video)]
+    assert publishable(PLAN, done - others, before) == (), "a film that is made again waits for all of its sound"
+
+
+def test_the_loudness_of_each_layout_counts_for_it_alone() -> None:
+    wide = AudioStream(index=1, codec="ac3", channels=6, sample_rate=48_000, language="en", packets=5)
+    inspection = film(30, audio=(wide,))
+    sounds = [Loudness(stream=1, channels=2, lufs=-20.0), Loudness(stream=1, channels=6, lufs=-24.0, peak_dbtp=-3.0)]
+    plan = plan_of(ORDER, inspection, samples_of(inspection), ENCODER, sounds=sounds, surround="aac")
+    gains = {
+        (one.recipe.channels, one.recipe.gain_db, one.recipe.is_limited)
+        for one in plan.audio
+        if isinstance(one.recipe, AudioRecipe)
+    }
+    assert gains == {(2, 4.0, False), (6, 8.0, True)}
+
+
+def test_a_description_or_a_commentary_never_plays_unasked() -> None:
+    described = msgspec.structs.replace(STEREO, index=1, role="description", is_default=True)
+    talked = msgspec.structs.replace(STEREO, index=2, role="commentary", is_default=False)
+    original = msgspec.structs.replace(STEREO, index=4, language="ja", is_default=False, is_original=True)
+    dubbed = msgspec.structs.replace(STEREO, index=3, role="dub", is_default=False)
+    tracks = [described, talked, dubbed, original]
+    assert default_track(tracks) == original
+    assert default_track(tracks[:3]) == dubbed
+    assert default_track(tracks[:2]) == described
+    assert default_track([]) is None
 
 
 def test_where_no_track_is_the_default_the_first_one_is() -> None:
@@ -190,7 +259,7 @@ def test_where_no_track_is_the_default_the_first_one_is() -> None:
         AudioStream(index=n, codec="aac", channels=1, sample_rate=48_000, packets=5, language="en") for n in (1, 2)
     )
     plan = planned(film(30, audio=tracks))
-    assert [track.recipe.is_default for track in plan.audio if isinstance(track.recipe, AudioRecipe)] == [True, False]
+    assert [track.is_default for track in first_forms(plan)] == [True, False]
 
 
 def test_a_film_without_sound_or_subtitles_has_neither() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 from hypothesis import given
@@ -10,7 +11,16 @@ from tests.media.presentation import parse_media
 
 from matinee.base.units import Seconds
 from matinee.encoding.asset import Segment, SegmentIndex
-from matinee.encoding.playlist import average_bps, media_playlist, peak_bps, subtitle_playlist, target_duration_s
+from matinee.encoding.captions import segment_count
+from matinee.encoding.playlist import (
+    average_bps,
+    iframe_index,
+    iframe_playlist,
+    media_playlist,
+    peak_bps,
+    subtitle_playlist,
+    target_duration_s,
+)
 
 
 def index_of(sizes: list[int], ticks: list[int], timescale: int = 24000) -> SegmentIndex:
@@ -42,10 +52,50 @@ def test_a_media_playlist_reads_as_the_format_asks() -> None:
     )
 
 
-def test_a_subtitle_playlist_is_one_segment_as_long_as_the_film() -> None:
-    text = subtitle_playlist(Seconds(26.026))
-    assert "#EXTINF:26.026000,\nmedia.vtt\n" in text
-    assert parse_media(text).target_s == 27
+def test_the_pictures_that_begin_segments_last_until_the_next_one() -> None:
+    index = index_of([1000, 500], [144, 48], 24)
+    assert iframe_playlist(index, [300, 200]) == (
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXT-X-I-FRAMES-ONLY\n"
+        '#EXT-X-MAP:URI="media.mp4",BYTERANGE="700@0"\n'
+        "#EXTINF:6.000000,\n#EXT-X-BYTERANGE:300@764\nmedia.mp4\n"
+        "#EXTINF:2.000000,\n#EXT-X-BYTERANGE:200@1764\nmedia.mp4\n"
+        "#EXT-X-ENDLIST\n"
+    )
+    assert peak_bps(iframe_index(index, [300, 200])) == 500
+
+
+def test_a_subtitle_playlist_has_the_videos_segments_in_one_file() -> None:
+    text = subtitle_playlist([60, 90, 70], Seconds(13.013), Seconds(6.006))
+    playlist = parse_media(text)
+    assert (playlist.target_s, playlist.map) == (6, None)
+    assert playlist.segments == (
+        ("segments.vtt", (0, 59), Fraction("6.006")),
+        ("segments.vtt", (60, 149), Fraction("6.006")),
+        ("segments.vtt", (150, 219), Fraction("1.001")),
+    )
+
+
+def test_a_short_films_subtitles_are_one_segment() -> None:
+    assert parse_media(subtitle_playlist([60], Seconds(2.5), Seconds(6))).segments[0][2] == Fraction("2.5")
+
+
+@given(
+    rate=st.sampled_from([Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(120)]),
+    frames=st.integers(1, 400_000),
+)
+def test_subtitles_have_as_many_segments_as_the_video_and_none_drifts(rate: Fraction, frames: int) -> None:
+    segment = round(6 * rate)
+    wanted = -(-frames // segment)
+    duration, segment_s = Seconds(float(frames / rate)), Seconds(float(segment / rate))
+    assert segment_count(duration, segment_s) == wanted
+    ends = list(
+        itertools.accumulate(
+            seconds for _, _, seconds in parse_media(subtitle_playlist([9] * wanted, duration, segment_s)).segments
+        )
+    )
+    for number, end in enumerate(ends, start=1):
+        assert abs(end - min(number * segment, frames) / rate) <= Fraction(1, 500_000)
 
 
 @given(

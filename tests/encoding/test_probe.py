@@ -169,10 +169,22 @@ def test_languages_and_names_of_tracks_are_told(film: Path, tmp_path: Path) -> N
         "-disposition:a:1", "default",
     )  # fmt: skip
     tracks = inspected(two).audio
-    assert [(track.language, track.title, track.is_default) for track in tracks] == [
-        ("ger", "", False),
-        ("und", "Commentary", True),
+    assert [(track.language, track.title, track.is_default, track.role) for track in tracks] == [
+        ("de", "", False, "main"),
+        ("und", "Commentary", True, "commentary"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "role"),
+    [("visual_impaired", "description"), ("comment", "commentary"), ("dub", "dub"), ("original", "main")],
+)
+def test_what_a_track_is_for_is_read_from_its_flags(film: Path, tmp_path: Path, flags: str, role: str) -> None:
+    flagged = remake(
+        film, tmp_path / "flagged.mkv", "-c", "copy", "-disposition:a:0", flags, "-metadata:s:a:0", "language=fil"
+    )
+    (track,) = inspected(flagged).audio
+    assert (track.role, track.is_original, track.language) == (role, flags == "original", "fil")
 
 
 @pytest.mark.parametrize(
@@ -276,3 +288,15 @@ def test_every_real_file_has_a_verdict() -> None:
     folder = real("bad").parent
     there = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/*") if path.suffix != ".md"}
     assert there == set(VERDICTS)
+
+
+def test_chapters_are_read_with_their_names(film: Path, tmp_path: Path) -> None:
+    described = tmp_path / "chapters.txt"
+    described.write_text(
+        ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=Ebb\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=400\nEND=900\ntitle=Flood\\=tide\n"
+    )
+    options = ["-f", "ffmetadata", "-i", str(described), "-map", "0", "-map_chapters", "1", "-c", "copy"]
+    found = inspected(remake(film, tmp_path / "chapters.mkv", *options))
+    assert [(one.start_s, one.title) for one in found.chapters] == [(0.0, "Ebb"), (0.4, "Flood=tide")]
+    assert inspected(film).chapters == ()

@@ -39,12 +39,18 @@ AUDIO = AudioRecipe(
     encoder=ENCODER,
 )
 SUBTITLES = SubtitleRecipe(
-    text="subtitles/abc", language="en", label="English", is_sdh=False, is_forced=False, duration_s=10.01
+    text="subtitles/abc",
+    language="en",
+    label="English",
+    is_sdh=False,
+    is_forced=False,
+    duration_s=10.01,
+    segment_s=6.006,
 )
 GOLDEN = {
     "video": (VIDEO, "4f4a4f4290756ab56f13dcf603add26e"),
-    "audio": (AUDIO, "70d124824beced9a312df38ed58d497a"),
-    "subtitles": (SUBTITLES, "6886621f89c9d7b8793c4202b528b72c"),
+    "audio": (AUDIO, "03afc4ba24e01c26a3e0c1452e40863a"),
+    "subtitles": (SUBTITLES, "f2c326ff09d55c7c0cf3fad0259710b4"),
 }
 
 

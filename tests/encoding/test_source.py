@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.encoding.film import NTSC_FILM, STEREO, even_times, film, inspected, packed, video
 
 from matinee.encoding.source import (
@@ -15,10 +17,12 @@ from matinee.encoding.source import (
     SHORTEST_S,
     SMALLEST_SIDE,
     AudioStream,
+    Chapter,
     FilmRefused,
     Inspection,
     VideoStream,
     accept,
+    chapters_of,
     colours,
     display_size,
     has_index,
@@ -192,3 +196,19 @@ def test_a_raw_stream_has_no_index() -> None:
 def test_only_colours_that_nobody_named_are_told_by_the_size(matrix: int, size: tuple[int, int], name: str) -> None:
     video = VideoStream(index=0, codec="h264", width=size[0], height=size[1], time_base=(1, 25), matrix=matrix)
     assert colours(video) == name
+
+
+@given(starts=st.lists(st.floats(-10, 200), max_size=12), origin_s=st.floats(0, 20))
+def test_chapters_are_on_the_timeline_in_order_and_never_a_single_one(starts: list[float], origin_s: float) -> None:
+    chapters = tuple(Chapter(start_s=start_s, title=str(n)) for n, start_s in enumerate(starts))
+    found = chapters_of(msgspec.structs.replace(film(100), chapters=chapters), origin_s, 100.0)
+    times = [one.start_s for one in found]
+    assert len(found) != 1
+    assert times == sorted(set(times))
+    assert all(0 <= start_s < 100 for start_s in times)
+
+
+def test_a_chapter_keeps_its_name_and_counts_from_the_films_first_frame() -> None:
+    said = tuple(Chapter(start_s=start_s, title=title) for start_s, title in ((5.0, "Ebb"), (65.5, ""), (5.0, "Again")))
+    found = chapters_of(msgspec.structs.replace(film(100), chapters=said), 5.0, 100.0)
+    assert [(one.start_s, one.title) for one in found] == [(0.0, "Ebb"), (60.5, "")]

@@ -208,7 +208,7 @@ async def workshop(folder: Path, *, preset: str = "ultrafast", url: str = "") ->
             objects_url=(folder / "objects").as_uri(), scratch=str(folder / "scratch"), ffmpeg=ffmpeg(), build=BUILD
         )
         encoder = Encoder(build=BUILD, preset=preset)
-        handler = EncodeTitle(assets, objects, cast(Compute, compute), place, encoder)
+        handler = EncodeTitle(assets, objects, cast(Compute, compute), place, encoder, surround="aac")
         yield Workshop(folder, engine, objects, compute, assets, handler, [])
         await compute.let_go([""])
     finally:

@@ -20,7 +20,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Init:
-    """What a header (ftyp, moov) says: `edits` are (duration, media_time), `configuration` avcC's or esds's payload."""
+    """What a header (ftyp, moov) says: `edits` are (duration, media_time), `configuration` the payload of
+    avcC, esds or dec3.
+    """
 
     brands: tuple[str, ...]
     handler: str
@@ -40,7 +42,7 @@ class Init:
     def codecs(self) -> str:
         if self.is_video:
             return "avc1." + self.configuration[1:4].hex()
-        return f"mp4a.40.{self.audio_specific_config[0] >> 3}"
+        return "ec-3" if self.entry == "ec-3" else f"mp4a.40.{self.audio_specific_config[0] >> 3}"
 
     @property
     def priming_ticks(self) -> int:
@@ -174,7 +176,7 @@ def _sample_entry(payload: bytes) -> tuple[str, bytes, tuple[int, int]]:
     if entry.kind == "avc1":
         size = struct.unpack_from(">HH", entry.payload, 24)
         return entry.kind, one_at(entry.payload[78:], "avcC"), (size[0], size[1])
-    return entry.kind, one_at(entry.payload[28:], "esds"), (0, 0)
+    return entry.kind, one_at(entry.payload[28:], "dec3" if entry.kind == "ec-3" else "esds"), (0, 0)
 
 
 def read_index(data: bytes) -> Index:

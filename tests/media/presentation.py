@@ -14,7 +14,8 @@ from typing import TypeAlias
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
-from tests.media.track import Fetch, MediaFile, Range, check_file
+from tests.media.boxes import read_segment
+from tests.media.track import Fetch, MediaFile, Range, check_file, decode
 
 from matinee.encoding.asset import SegmentIndex
 
@@ -23,7 +24,13 @@ IndexOf: TypeAlias = Callable[[str], SegmentIndex]
 """The `index.json` of the rendition whose directory has this URL, ending in `/`."""
 
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s]+)(?:,|$)')
-_MASTER_TAGS = {"#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-VERSION", "#EXT-X-INDEPENDENT-SEGMENTS"}
+_MASTER_TAGS = {
+    "#EXT-X-MEDIA",
+    "#EXT-X-STREAM-INF",
+    "#EXT-X-I-FRAME-STREAM-INF",
+    "#EXT-X-VERSION",
+    "#EXT-X-INDEPENDENT-SEGMENTS",
+}
 _MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 _DURATION = re.compile(r"PT([0-9]+(?:\.[0-9]+)?)S")
 
@@ -65,12 +72,14 @@ def check_hls(fetch: Fetch, url: str, *, index_of: IndexOf | None = None, is_dec
 
     audio = tuple(rendition(one, one["URI"]) for one in media if one["TYPE"] == "AUDIO")
     subtitles = tuple(one for one in media if one["TYPE"] == "SUBTITLES")
-    for one in subtitles:
-        _check_subtitles(fetch, urljoin(url, one["URI"]))
     video = tuple(rendition(about, uri) for about, uri in variants)
     check_alignment([one.file for one in video], [one.file for one in audio])
     for variant in video:
         check_variant(variant, audio)
+    for one in subtitles:
+        _check_subtitles(fetch, urljoin(url, one["URI"]), video[0].file)
+    for one in iframes_of(fetch(url, None).decode()):
+        _check_iframes(fetch, urljoin(url, one["URI"]), one, video)
     return Presentation(video, audio, subtitles)
 
 
@@ -84,6 +93,8 @@ def check_dash(fetch: Fetch, url: str, *, index_of: IndexOf | None = None, is_de
     for options in root.iterfind(f"{_MPD}Period/{_MPD}AdaptationSet"):
         for one in options.iterfind(f"{_MPD}Representation"):
             about, base = {**options.attrib, **one.attrib}, one.findtext(f"{_MPD}BaseURL")
+            if about["contentType"] == "image":
+                continue  # the storyboard: it does not come from the edge
             assert base, f"representation {about['id']} has no BaseURL"
             if about["contentType"] == "text":
                 assert fetch(urljoin(url, base), None).startswith(b"WEBVTT")
@@ -133,6 +144,12 @@ def parse_master(text: str) -> tuple[list[Attributes], list[tuple[Attributes, st
     return media, variants
 
 
+def iframes_of(text: str) -> list[Attributes]:
+    """EXT-X-I-FRAME-STREAM-INF attributes (4.3.4.3)."""
+    lines = [line.partition(":") for line in _lines(text)]
+    return [attributes_of(value) for name, _, value in lines if name == "#EXT-X-I-FRAME-STREAM-INF"]
+
+
 def parse_media(text: str) -> MediaPlaylist:
     """A VOD media playlist, its tags checked in the order in which they must come."""
     lines = _lines(text)
@@ -165,6 +182,7 @@ def parse_media(text: str) -> MediaPlaylist:
                 "#EXT-X-MEDIA-SEQUENCE",
                 "#EXT-X-PLAYLIST-TYPE",
                 "#EXT-X-INDEPENDENT-SEGMENTS",
+                "#EXT-X-I-FRAMES-ONLY",
             }, f"unknown tag {name}"
     assert segments and duration is None, "the playlist ends within a segment"
     longest = max(seconds for _, _, seconds in segments)
@@ -279,11 +297,61 @@ def _check_playlist(
     return file
 
 
-def _check_subtitles(fetch: Fetch, url: str) -> None:
+def _check_iframes(fetch: Fetch, url: str, about: Attributes, video: Sequence[Rendition]) -> None:
+    """Each range is a segment's header and its first picture, which is an IDR and can be decoded (4.3.3.6)."""
+    text = fetch(url, None).decode()
+    assert "#EXT-X-I-FRAMES-ONLY" in text, f"{url}: it does not say that it has pictures only"
+    playlist, file = (
+        parse_media(text),
+        next(one.file for one in video if urljoin(one.file.url, ".") == urljoin(url, ".")),
+    )
+    assert playlist.map == ("media.mp4", file.init_range) and len(playlist.segments) == len(file.segments)
+    rates = []
+    for (uri, byte_range, seconds), segment in zip(playlist.segments, file.segments, strict=True):
+        assert byte_range is not None and byte_range[0] == segment[0] and byte_range[1] <= segment[1], f"{url}: {uri}"
+        whole, part = read_segment(fetch(file.url, segment)), fetch(urljoin(url, uri), byte_range)
+        assert part.endswith(whole.samples[0].data), f"{url}: a range does not end with the first picture"
+        assert whole.samples[0].is_sync
+        (picture,) = decode(file.init, [whole.samples[0]])
+        assert (picture.width, picture.height) == (file.init.width, file.init.height)
+        rates.append(8 * len(part) / seconds)
+    assert int(about["BANDWIDTH"]) >= max(rates[:-1], default=rates[-1]) * Fraction(999, 1000)
+    assert (about["CODECS"], about["RESOLUTION"]) == (file.init.codecs, f"{file.init.width}x{file.init.height}")
+
+
+def _check_subtitles(fetch: Fetch, url: str, video: MediaFile) -> None:
+    """Segments are whole WebVTT files with the video's times; in each is all that is shown in it (rfc8216bis 3.1.4)."""
     playlist = parse_media(fetch(url, None).decode())
-    for uri, byte_range, _ in playlist.segments:
+    whole = fetch(urljoin(url, "media.vtt"), None).decode()
+    assert whole.startswith("WEBVTT"), f"{url}: media.vtt is no WebVTT"
+    ends, start, seen = [*video.starts[1:], video.end], Fraction(), set()
+    assert len(playlist.segments) == len(ends), f"{url}: {len(playlist.segments)} segments"
+    for (uri, byte_range, seconds), end in zip(playlist.segments, ends, strict=True):
+        assert abs(start + seconds - end) < Fraction(1, 100_000), (
+            f"{url}: a segment ends at other times than the video's"
+        )
         text = fetch(urljoin(url, uri), byte_range).decode()
-        assert text.startswith("WEBVTT"), f"{url}: {uri} is no WebVTT"
+        assert text.startswith("WEBVTT\nX-TIMESTAMP-MAP="), f"{url}: a segment is no WebVTT"
+        for cue in _cues(text):
+            assert cue[0] < end and cue[1] > start, f"{url}: {cue} is not shown in its segment"
+            seen.add(cue)
+        start += seconds
+    assert seen == set(_cues(whole)), f"{url}: the segments do not say what the WebVTT file says"
+
+
+def _cues(text: str) -> list[tuple[Fraction, Fraction, str]]:
+    """Start, end and words of each cue."""
+    found = []
+    for block in text.strip().split("\n\n")[1:]:
+        timing, _, words = block.partition("\n")
+        first, _, last = timing.partition(" --> ")
+        found.append((_seconds(first), _seconds(last.split()[0]), words))
+    return found
+
+
+def _seconds(text: str) -> Fraction:
+    hours, minutes, seconds = text.split(":")
+    return 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
 
 
 def _check_representation(

@@ -18,8 +18,9 @@ from tests.media.track import check_init
 
 from matinee.base.units import Seconds
 from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
+from matinee.encoding.captions import cut
 from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
-from matinee.encoding.playlist import media_playlist, subtitle_playlist
+from matinee.encoding.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
 from matinee.playback.dash import mpd
 from matinee.playback.hls import master_playlist
 
@@ -38,6 +39,7 @@ def video_of(folder: Path, key: str, part: Part, grid: Grid = GRID) -> VideoRend
     (folder / key).mkdir(exist_ok=True)
     package = package_video([part], grid, folder / key / "media.mp4")
     save(folder, key, package)
+    (folder / key / "iframes.m3u8").write_text(iframe_playlist(package.index, package.iframe_bytes))
     return VideoRendition(
         key=key,
         name=key,
@@ -51,6 +53,7 @@ def video_of(folder: Path, key: str, part: Part, grid: Grid = GRID) -> VideoRend
         init_range=package.init_range,
         index_range=package.index_range,
         timescale=package.index.timescale,
+        iframes_bps=peak_bps(iframe_index(package.index, package.iframe_bytes)),
     )
 
 
@@ -74,6 +77,9 @@ def audio_of(folder: Path, key: str, source: Path, grid: Grid = GRID) -> AudioRe
     )
 
 
+SUBTITLES = "WEBVTT\n\n00:00:01.000 --> 00:00:07.000\nHello\n\n00:00:14.000 --> 00:00:15.000\nGoodbye\n"
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work, folder = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("published")
@@ -84,8 +90,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rungs.append(video_of(folder, key, Part(path=chunk, frames=360)))
     sound = encode_audio(work / "sound.mp4", make_numbered(work / "source.mov", CLIP))
     (folder / "subs").mkdir()
-    (folder / "subs" / "media.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n")
-    (folder / "subs" / "media.m3u8").write_text(subtitle_playlist(Seconds(float(CLIP.seconds))))
+    (folder / "subs" / "media.vtt").write_text(SUBTITLES)
+    duration, segment = Seconds(float(CLIP.seconds)), Seconds(float(GRID.segment_frames / CLIP.rate))
+    pieces = cut(SUBTITLES, duration, segment)
+    (folder / "subs" / "segments.vtt").write_text("".join(pieces))
+    (folder / "subs" / "media.m3u8").write_text(subtitle_playlist([len(one) for one in pieces], duration, segment))
     asset = Asset(
         id="asset",
         title_id="title",
@@ -136,7 +145,7 @@ def test_a_right_presentation_passes(published: Path) -> None:
         ("master.m3u8", "FRAME-RATE=23.976", "FRAME-RATE=24.000", ""),
         ("master.m3u8", ":BANDWIDTH=", ":BANDWIDTH=1", "measured"),
         ("master.m3u8", "DEFAULT=YES,AUTOSELECT=YES", "DEFAULT=YES,AUTOSELECT=NO", ""),
-        ("master.m3u8", 'AUDIO="audio"', 'AUDIO="sound"', "no group sound"),
+        ("master.m3u8", 'AUDIO="audio-main"', 'AUDIO="sound"', "no group sound"),
         ("master.m3u8", "#EXT-X-INDEPENDENT-SEGMENTS\n", "", "independent"),
         ("manifest.mpd", 'mediaPresentationDuration="PT15', 'mediaPresentationDuration="PT16', "the MPD says"),
         ("manifest.mpd", 'frameRate="24000/1001"', 'frameRate="24"', ""),
@@ -144,7 +153,12 @@ def test_a_right_presentation_passes(published: Path) -> None:
         ("manifest.mpd", "/low/media.mp4", "/high/media.mp4", ""),
         ("low/index.json", '"sha256":"', '"sha256":"0', "SHA-256"),
         ("low/index.json", '"start_ticks":144144', '"start_ticks":144145', "other times"),
-        ("subs/media.vtt", "WEBVTT", "VTT", "WebVTT"),
+        ("low/iframes.m3u8", "#EXT-X-I-FRAMES-ONLY\n", "", "pictures only"),
+        ("master.m3u8", "low/iframes.m3u8", "high/iframes.m3u8", ""),
+        ("subs/media.vtt", "WEBVTT", "VTT", ""),
+        ("subs/segments.vtt", "Goodbye", "Goodbyes", "WebVTT"),
+        ("subs/segments.vtt", "00:00:14", "00:00:04", "do not say"),
+        ("subs/media.m3u8", "#EXTINF:6.006000", "#EXTINF:6.007000", "the video's"),
     ],
 )  # fmt: skip
 def test_one_wrong_word_is_found(copied: Path, file: str, old: str, new: str, said: str) -> None:

@@ -127,7 +127,7 @@ def check_init(url: str, init: Init, index: Index) -> None:
     if init.is_video:
         assert init.entry == "avc1" and init.edits == (), f"{url}: video with edits {init.edits}"
     else:
-        assert init.entry == "mp4a" and len(init.edits) == 1, f"{url}: audio with edits {init.edits}"
+        assert init.entry in ("mp4a", "ec-3") and len(init.edits) == 1, f"{url}: audio with edits {init.edits}"
         assert init.edits[0][0] == 0 and init.edits[0][1] > 0, f"{url}: the edit {init.edits[0]} skips no priming"
 
 
@@ -148,8 +148,9 @@ def check_segment(what: str, init: Init, fragment: Fragment) -> None:
 
 def decode(init: Init, samples: Sequence[Sample]) -> Iterator[Any]:
     """PyAV's frames of `samples`, `pts` in presentation ticks, by what the header says alone; errors are not hidden."""
-    decoder: Any = av.CodecContext.create("h264" if init.is_video else "aac", "r")
-    decoder.extradata = init.configuration if init.is_video else init.audio_specific_config
+    decoder: Any = av.CodecContext.create({"avc1": "h264", "mp4a": "aac", "ec-3": "eac3"}[init.entry], "r")
+    if init.entry != "ec-3":  # whose frames say all that there is to say
+        decoder.extradata = init.configuration if init.is_video else init.audio_specific_config
     decoder.options = {"err_detect": "explode", "flags": "+copy_opaque"} if init.is_video else {}
     decoder.thread_count = 1
     for sample in samples:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition
+from matinee.encoding.sound import AudioGroup, AudioRole
 from matinee.encoding.source import VideoRange
+
+Forms = tuple[AudioRendition, ...]
 
 HOSTILE = 'Eng"lish\n#EXT-X-ENDLIST\r<a & "b">\x00\x1b'
 
@@ -24,6 +27,7 @@ def rung(key: str, name: str, height: int, bps: int) -> VideoRendition:
         init_range=(0, 682),
         index_range=(683, 842),
         timescale=24000,
+        iframes_bps=bps // 10,
     )
 
 
@@ -42,6 +46,31 @@ def audio(key: str, language: str, label: str, channels: int = 2, *, is_default:
         timescale=48000,
         is_default=is_default,
     )
+
+
+def forms(track: int, language: str, role: AudioRole = "main", *, codec: str = "", has_all: bool = True) -> Forms:
+    """A track in stereo at its rates, and in 5.1 where `codec` is given; else mono at two."""
+    rates: dict[AudioGroup, int] = {"main": 128_000, "low": 64_000}
+    if has_all:
+        rates["high"] = 192_000
+    made = [
+        msgspec.structs.replace(
+            audio(f"a{track}-{group}", language, f"Track {track}", 2 if has_all else 1, is_default=track == 1),
+            average_bps=bps,
+            peak_bps=bps + 4_000,
+            track=track,
+            role=role,
+            group=group,
+        )
+        for group, bps in rates.items()
+    ]
+    if codec:
+        wide = msgspec.structs.replace(
+            made[0], key=f"a{track}-surround", group="surround", channels=6, codecs=codec, average_bps=384_000,
+            peak_bps=400_000,
+        )  # fmt: skip
+        made.append(wide)
+    return tuple(made)
 
 
 def hdr_rung(key: str, height: int, codec: str, video_range: VideoRange) -> VideoRendition:
@@ -67,8 +96,35 @@ ASSET = Asset(
         SubtitleTrack(key="s-forced", language="en", label="English (forced)", is_forced=True),
         SubtitleTrack(key="s-und", language="und", label=HOSTILE),
     ),
+    storyboard=Storyboard(
+        image="0123456789abcdef0123456789abcdef.webp",
+        columns=4,
+        rows=3,
+        tile_width=240,
+        tile_height=136,
+        interval_s=2.5025,
+    ),
 )
 BARE = Asset(id="asset_2", title_id="title_2", number=1, duration_s=10.0, video=(rung("v360", "360p", 360, 900_000),))
+
+MANY_FORMS = Asset(
+    id="asset_3",
+    title_id="title_3",
+    number=2,
+    duration_s=60.0,
+    video=(
+        rung("v240", "240p", 240, 350_000),
+        rung("v480", "480p", 480, 1_500_000),
+        rung("v1080", "1080p", 1080, 5_000_000),
+    ),
+    audio=(
+        *forms(1, "en", codec="ec-3"),
+        *forms(2, "en", "description", has_all=False),
+        *forms(3, "en", "commentary"),
+        *forms(4, "fr", "dub", codec="ec-3"),
+    ),
+)
+"""Sound as it is made now: several rates of each track, surround of two."""
 
 
 def locate(key: str) -> str:

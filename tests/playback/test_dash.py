@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.playback.asset_sample import ASSET, BARE, MANY, audio, locate
+from tests.playback.asset_sample import ASSET, BARE, MANY, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
 from matinee.playback.dash import mpd
@@ -62,11 +62,40 @@ def test_each_audio_track_is_a_set_with_its_language_role_and_channels() -> None
     ]
 
 
+def test_rates_of_a_track_are_one_set_and_its_surround_another() -> None:
+    root = ElementTree.fromstring(mpd(MANY_FORMS, locate))
+    found = []
+    for one in root.findall("Period/AdaptationSet[@contentType='audio']", DASH):
+        role, purpose = one.find("Role", DASH), one.find("Accessibility", DASH)
+        assert role is not None
+        files = [file.get("id") for file in one.findall("Representation", DASH)]
+        found.append((role.get("value"), purpose.get("value") if purpose is not None else "", files))
+    assert found == [
+        ("main", "", ["a1-main", "a1-low", "a1-high"]),
+        ("main", "", ["a1-surround"]),
+        ("description", "1", ["a2-main", "a2-low"]),
+        ("commentary", "", ["a3-main", "a3-low", "a3-high"]),
+        ("dub", "", ["a4-main", "a4-low", "a4-high"]),
+        ("dub", "", ["a4-surround"]),
+    ]
+
+
 def test_subtitles_say_what_they_are_for() -> None:
     root = ElementTree.fromstring(mpd(ASSET, locate))
     roles = root.findall("Period/AdaptationSet[@contentType='text']/Role", DASH)
     assert [role.get("value") for role in roles] == ["subtitle", "caption", "forced-subtitle", "subtitle"]
     assert len(root.findall("Period/AdaptationSet/Accessibility", DASH)) == 1
+
+
+def test_the_storyboard_is_one_picture_of_tiles_that_covers_the_film() -> None:
+    root = ElementTree.fromstring(mpd(ASSET, locate))
+    (file,) = root.findall("Period/AdaptationSet[@contentType='image']/Representation", DASH)
+    tiles, template = file.find("EssentialProperty", DASH), file.find("SegmentTemplate", DASH)
+    assert tiles is not None and template is not None
+    assert (tiles.get("value"), file.get("width"), file.get("height")) == ("4x3", "960", "408")
+    assert int(template.get("duration", "0")) / int(template.get("timescale", "0")) >= ASSET.duration_s
+    assert template.get("media") == "/images/0123456789abcdef0123456789abcdef.webp"
+    assert not ElementTree.fromstring(mpd(BARE, locate)).findall("Period/AdaptationSet[@contentType='image']", DASH)
 
 
 def test_a_film_without_sound_is_one_set() -> None:
@@ -78,7 +107,7 @@ def test_a_film_without_sound_is_one_set() -> None:
 def test_ids_of_sets_differ() -> None:
     root = ElementTree.fromstring(mpd(ASSET, locate))
     ids = [one.get("id") for one in root.findall("Period/AdaptationSet", DASH)]
-    assert len(set(ids)) == len(ids) == 9
+    assert len(set(ids)) == len(ids) == 10
 
 
 @given(label=st.text(max_size=20), language=st.text(max_size=8))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.presentation import attributes_of, parse_master
-from tests.playback.asset_sample import ASSET, BARE, HOSTILE, MANY, audio, locate
+from tests.media.presentation import attributes_of, iframes_of, parse_master
+from tests.playback.asset_sample import ASSET, BARE, HOSTILE, MANY, MANY_FORMS, audio, locate
 
 from matinee.encoding.asset import Asset
 from matinee.playback.hls import master_playlist
@@ -79,6 +80,51 @@ def test_a_label_cannot_add_a_tag_or_end_a_string() -> None:
     name = next(one["NAME"] for one in media if one["URI"] == locate("a-und") + "media.m3u8")
     assert name == "Eng'lish #EXT-X-ENDLIST <a & 'b'>"
     assert HOSTILE not in master_playlist(ASSET, locate)
+
+
+def test_each_rung_comes_with_the_stereo_that_suits_it_and_with_surround() -> None:
+    _, variants = parse_master(master_playlist(MANY_FORMS, locate))
+    offered = [(about["RESOLUTION"].partition("x")[2], about["AUDIO"], about["CODECS"]) for about, _ in variants]
+    assert offered == [
+        ("240", "audio-low", "avc1.64001f,mp4a.40.2"),
+        ("480", "audio-main", "avc1.64001f,mp4a.40.2"),
+        ("1080", "audio-high", "avc1.64001f,mp4a.40.2"),
+        # The tracks without surround are in that group too, in AAC: a player must be able to play both.
+        ("240", "audio-surround", "avc1.64001f,ec-3,mp4a.40.2"),
+        ("480", "audio-surround", "avc1.64001f,ec-3,mp4a.40.2"),
+        ("1080", "audio-surround", "avc1.64001f,ec-3,mp4a.40.2"),
+    ]
+    rates = [int(about["BANDWIDTH"]) - int(about["AVERAGE-BANDWIDTH"]) for about, _ in variants]
+    rungs = [rung.peak_bps - rung.average_bps for rung in MANY_FORMS.video]
+    assert rates == [*(rung + 4_000 for rung in rungs), *(rung + 16_000 for rung in rungs)]
+
+
+def test_the_lowest_rungs_pictures_are_for_seeking_fast() -> None:
+    (about,) = iframes_of(master_playlist(ASSET, locate))
+    assert (about["URI"], about["RESOLUTION"]) == (locate("v360") + "iframes.m3u8", "640x360")
+    old = msgspec.structs.replace(ASSET, video=tuple(msgspec.structs.replace(r, iframes_bps=0) for r in ASSET.video))
+    assert iframes_of(master_playlist(old, locate)) == [], "a version that was made without them"
+
+
+def test_groups_have_the_same_members_but_for_their_files_and_channels() -> None:
+    media, _ = parse_master(master_playlist(MANY_FORMS, locate))
+    groups: dict[str, list[dict[str, str]]] = {}
+    for one in media:
+        same = {name: value for name, value in one.items() if name not in {"GROUP-ID", "URI", "CHANNELS"}}
+        groups.setdefault(one["GROUP-ID"], []).append(same)
+    assert list(groups) == ["audio-low", "audio-main", "audio-high", "audio-surround"]
+    assert all(members == groups["audio-main"] for members in groups.values())
+    files = {(one["GROUP-ID"], one["NAME"]): (one["URI"], one["CHANNELS"]) for one in media}
+    assert files["audio-high", "Track 2"] == (locate("a2-main") + "media.m3u8", "1"), "mono has no higher rate"
+    assert files["audio-surround", "Track 3"] == (locate("a3-high") + "media.m3u8", "2")
+    assert files["audio-surround", "Track 4"] == (locate("a4-surround") + "media.m3u8", "6")
+
+
+def test_a_description_says_so_and_a_commentary_is_never_chosen_by_itself() -> None:
+    media, _ = parse_master(master_playlist(MANY_FORMS, locate))
+    low = [one for one in media if one["GROUP-ID"] == "audio-low"]
+    assert [one.get("CHARACTERISTICS") for one in low] == [None, "public.accessibility.describes-video", None, None]
+    assert [one["AUTOSELECT"] for one in low] == ["YES", "YES", "NO", "YES"]
 
 
 @given(labels=st.lists(st.text(max_size=12), min_size=1, max_size=5), language=st.text(max_size=8))

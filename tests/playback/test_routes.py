@@ -143,3 +143,24 @@ async def test_an_unknown_title_is_not_found(cinema: Cinema) -> None:
 )
 def test_the_edge_is_on_the_page_s_host_unless_a_setting_says_where(edges: Edges, host: str, url: str) -> None:
     assert edges.for_host("http", host) == url
+
+
+async def test_an_owner_says_where_the_opening_and_the_credits_are(cinema: Cinema) -> None:
+    _, started = await cinema.post("/v1/playback", {"title_id": cinema.film})
+    assert (started["intro"], started["credits"]) == (None, None)
+    url, intro = f"/v1/titles/{cinema.film}/marks", {"start_s": 2.0, "end_s": 9.5}
+    answer = await cinema.application.client.put(url, json={"intro": intro, "credits": None})
+    assert (answer.status_code, answer.json()) == (200, {"intro": intro, "credits": None, "is_edited": True})
+    assert (await cinema.application.client.get(url)).json() == answer.json()
+    _, started = await cinema.post("/v1/playback", {"title_id": cinema.film})
+    assert (started["intro"], started["credits"]) == (intro, None)
+
+
+@pytest.mark.parametrize(
+    "span", [{"start_s": 5.0, "end_s": 5.0}, {"start_s": -1.0, "end_s": 5.0}, {"start_s": 5.0, "end_s": 1e9}]
+)
+async def test_marks_outside_the_title_are_refused(cinema: Cinema, span: dict[str, float]) -> None:
+    url = f"/v1/titles/{cinema.film}/marks"
+    answer = await cinema.application.client.put(url, json={"intro": None, "credits": span})
+    assert answer.status_code in (400, 422)
+    assert (await cinema.application.client.get(url)).json()["credits"] is None

@@ -54,7 +54,7 @@ class Keeper:
 
     async def _keep_subtitles(self, title: Title, path: Path, name: SubtitleName) -> None:
         original = await asyncio.to_thread(read_limited, path, SUBTITLES_MAX_BYTES)
-        clean = (await asyncio.to_thread(clean_webvtt, original)).encode()
+        clean = (await asyncio.to_thread(clean_webvtt, original, language=name.language)).encode()
         sidecar = Sidecar(
             key=await self._kept(clean, "subtitles/{}.vtt"),
             original_key=await self._kept(original, "subtitles/{}.original"),

@@ -15,6 +15,7 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.ladder import CodecSet, LadderKind
+from matinee.encoding.sound import Surround
 
 
 class UnknownSetting(Invalid):
@@ -62,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """x264's preset for every rung: ultrafast ... veryslow."""
     ladder: LadderKind = "quality"
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""
+    surround: Surround = "aac"
+    """How tracks of six channels and more are kept besides stereo: aac, eac3 (E-AC-3), or none."""
     codecs: CodecSet = "compat"
     """Which ladders a title gets: compat (H.264 alone), efficient (HEVC too), or all (AV1 as well)."""
     webhook_urls: str = ""

@@ -173,6 +173,7 @@ for _line in _TABLE.strip().splitlines():
     _NAMES[_code] = _names.split(",")[0]
     _BY_WORD |= dict.fromkeys([_code, *_codes.split("/"), *_names.casefold().split(",")], _code)
 
+_RARE, _LOCAL = re.compile(r"[a-z]{3}"), re.compile(r"q[a-t][a-z]|mis|und")
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?", re.IGNORECASE)
 
 
@@ -188,6 +189,16 @@ def language_tag(text: str) -> str | None:
         return None
     parts = (_BY_WORD[match[1]], match[2] and match[2].title(), match[3] and match[3].upper())
     return "-".join(part for part in parts if part)
+
+
+def container_language(text: str) -> str:
+    """The BCP 47 tag of a language as a film container says it; UNKNOWN where it says none.
+
+    A rare language's three letters (ISO 639-2) are a tag themselves (RFC 5646 2.2.1), those for local use are not.
+    """
+    word = text.strip().casefold()
+    is_rare = _RARE.fullmatch(word) is not None and not _LOCAL.fullmatch(word)
+    return language_tag(word) or (word if is_rare else UNKNOWN)
 
 
 def language_name(tag: str) -> str:

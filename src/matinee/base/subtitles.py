@@ -53,19 +53,21 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     is_at_top: bool = False
 
 
-def clean_webvtt(content: bytes, duration: Seconds | None = None) -> str:
+def clean_webvtt(content: bytes, duration: Seconds | None = None, *, language: str = "") -> str:
     """The WebVTT made of a subtitle file; cues after the film's end are left out. Raises BadSubtitles."""
-    return written(cues_of(content, duration))
+    return written(cues_of(content, duration, language=language))
 
 
-def cues_of(content: bytes, duration: Seconds | None = None, origin_s: float = 0.0) -> Sequence[Cue]:
+def cues_of(
+    content: bytes, duration: Seconds | None = None, origin_s: float = 0.0, *, language: str = ""
+) -> Sequence[Cue]:
     """The cues of a subtitle file, in the order of their times; its time `origin_s` becomes 0. Raises BadSubtitles.
 
-    Cues are cut where the film begins and ends.
+    Cues are cut where the film begins and ends. The `language` tells how old files of it are usually encoded.
     """
     if len(content) > SUBTITLES_MAX_BYTES:
         raise BadSubtitles(f"the subtitle file has {len(content)} bytes; at most {SUBTITLES_MAX_BYTES} are read")
-    text = decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    text = decoded(content, language).replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise BadSubtitles("the subtitle file is not text; save it as SubRip (.srt) or WebVTT (.vtt) in UTF-8")
     parsed = [_shifted(cue, origin_s, duration) for cue in _parsed(text)]

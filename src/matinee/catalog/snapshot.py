@@ -50,6 +50,13 @@ class Snapshot:
             return ()
         return tuple(t for t in (self.episodes(title_id) if title.kind == "show" else (title,)) if is_playable(t))
 
+    def seasons(self, show_id: str) -> tuple[tuple[Title, ...], ...]:
+        """The episodes of a show that can be played, season by season."""
+        by_season: dict[int | None, list[Title]] = {}
+        for title in self.playable(show_id):
+            by_season.setdefault(title.season, []).append(title)
+        return tuple(tuple(season) for season in by_season.values())
+
     def is_visible(self, title: Title) -> bool:
         """Whether viewers are shown the title: something of it can be played."""
         return bool(self.playable(title.id))

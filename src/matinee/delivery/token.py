@@ -23,7 +23,7 @@ SKEW = Seconds(60)
 """How far an edge's clock may be ahead of the signer's before a token that is still good is refused."""
 PATH_LENGTH_MAX = 512
 """The longest token, rendition key and file name stay under this; what is longer was not made by us."""
-FILES = ("media.mp4", "media.m3u8", "index.json", "media.vtt")
+FILES = ("media.mp4", "media.m3u8", "index.json", "media.vtt", "segments.vtt", "iframes.m3u8")
 """All that a rendition's directory can hold; nothing else is ever opened."""
 
 _PURPOSE = b"matinee-edge-1"  # the same key never signs the same bytes for another purpose

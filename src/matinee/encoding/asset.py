@@ -12,7 +12,8 @@ from itertools import pairwise
 import msgspec
 
 from matinee.encoding.ladder import Codec, box_height
-from matinee.encoding.source import VideoRange
+from matinee.encoding.sound import AudioGroup, AudioRole
+from matinee.encoding.source import Chapter, VideoRange
 
 _CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
 
@@ -36,7 +37,10 @@ class SegmentIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One rung of the ladder as it was made; `codecs` per RFC 6381, byte ranges inclusive."""
+    """One rung of the ladder as it was made; `codecs` per RFC 6381, byte ranges inclusive.
+
+    `iframes_bps`: the peak rate of its pictures alone, in `iframes.m3u8`; 0 where it was made without that.
+    """
 
     key: str
     name: str
@@ -51,6 +55,7 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     index_range: tuple[int, int]
     timescale: int
     video_range: VideoRange = "SDR"
+    iframes_bps: int = 0
 
     @property
     def codec(self) -> Codec:
@@ -64,7 +69,10 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One audio track; `language` per BCP 47, `und` when nobody said."""
+    """One form of an audio track; `language` per BCP 47, `und` when nobody said.
+
+    `track` is the same for all forms of a track; None in versions that were published when a track had one form.
+    """
 
     key: str
     language: str
@@ -78,6 +86,9 @@ class AudioRendition(msgspec.Struct, frozen=True, kw_only=True):
     index_range: tuple[int, int]
     timescale: int
     is_default: bool
+    track: int | None = None
+    role: AudioRole = "main"
+    group: AudioGroup = "main"
 
 
 class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +135,16 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: tuple[SubtitleTrack, ...] = ()
     still: str = ""
     storyboard: Storyboard | None = None
+    chapters: tuple[Chapter, ...] = ()
     is_complete: bool = False
+
+
+def sound_tracks(renditions: Sequence[AudioRendition]) -> list[list[AudioRendition]]:
+    """The renditions brought together by the track that they are forms of; tracks in their order."""
+    tracks: dict[int | str, list[AudioRendition]] = {}
+    for one in renditions:
+        tracks.setdefault(one.key if one.track is None else one.track, []).append(one)
+    return list(tracks.values())
 
 
 def rendition_keys(asset: Asset) -> Sequence[str]:

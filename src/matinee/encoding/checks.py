@@ -41,8 +41,9 @@ def check(bench: Bench, task: Task) -> None:
 
 def _check_audio(bench: Bench, rendition: Rendition, _: Task) -> list[str]:
     media = store.local_copy(bench.objects, f"{rendition.folder}/media.mp4", bench.scratch)
+    assert isinstance(rendition.recipe, AudioRecipe)
     out = bench.scratch / "sound.pcm"
-    failed = _decode(ffmpeg.check_audio_argv(bench.ffmpeg, media, out), media)
+    failed = _decode(ffmpeg.check_audio_argv(bench.ffmpeg, media, rendition.recipe.codec, out), media)
     return failed or quality.audio_faults(out.stat().st_size, bench.plan.timeline.duration_s)
 
 

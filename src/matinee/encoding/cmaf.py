@@ -87,10 +87,11 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideoPackage(Package, frozen=True, kw_only=True):
-    """A packaged rung."""
+    """A packaged rung; `iframe_bytes`: how much of each segment there is up to the end of its first picture."""
 
     width: int
     height: int
+    iframe_bytes: tuple[int, ...]
 
 
 class AudioPackage(Package, frozen=True, kw_only=True):
@@ -141,18 +142,26 @@ def package_video(parts: Sequence[Part], grid: Grid, out: Path, hdr: Hdr | None 
         width=width,
         height=height,
     )
-    package = _write(out, head, _video_pieces(tracks, grid), codec.video_codec(first.entry, first.configuration))
-    return VideoPackage(**_fields(package), width=width, height=height)
+    pieces = _video_pieces(tracks, grid)
+    package = _write(out, head, pieces, codec.video_codec(first.entry, first.configuration))
+    iframe_bytes = tuple(
+        segment.size - int(piece.run.size[1:].sum())
+        for segment, piece in zip(package.index.segments, pieces, strict=True)
+    )
+    return VideoPackage(**_fields(package), width=width, height=height, iframe_bytes=iframe_bytes)
 
 
 def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
-    """Cut the AAC in the MP4 `source` along `grid` into the CMAF file `out`, which is made or overwritten.
+    """Cut the AAC or E-AC-3 in the MP4 `source` along `grid` into the CMAF file `out`, which is made or overwritten.
 
     A segment ends with the last frame that begins before the video's does, so within one frame of it; what lies
     past the end of the video is left out, and audio that ends earlier ends earlier. Raises BadMp4 and fragment.TooLong.
     """
     track = read_track(source)
-    facts = codec.aac_configuration(_need_entry(track, {b"mp4a"}).configuration)
+    configuration = _need_entry(track, {b"mp4a", b"ec-3"}).configuration
+    is_eac3 = track.entry == b"ec-3"
+    facts = codec.eac3_configuration(configuration) if is_eac3 else codec.aac_configuration(configuration)
+    codecs = codec.eac3_codec(configuration) if is_eac3 else codec.aac_codec(configuration)
     if facts.sample_rate != track.timescale:
         raise BadMp4(source, f"its timescale is {track.timescale} for {facts.sample_rate} samples/s")
     pieces = _audio_pieces(track, grid)
@@ -162,12 +171,12 @@ def package_audio(source: Path, grid: Grid, out: Path) -> AudioPackage:
         sample_entry=_entry(track, track.fields),
         priming_ticks=_priming(track),
     )
-    package = _write(out, head, pieces, codec.aac_codec(track.configuration))
+    package = _write(out, head, pieces, codecs)
     return AudioPackage(**_fields(package), channels=facts.channels, sample_rate=facts.sample_rate)
 
 
 def audio_cuts(grid: Grid, *, sample_rate: int, frame_ticks: int, priming_ticks: int, frames: int) -> list[int]:
-    """The AAC frames at which segments begin, and last the one past the end, of `frames` that there are. Pure.
+    """The frames of sound at which segments begin, and last the one past the end, of `frames` that there are. Pure.
 
     A cut is the first frame that is presented at or after the video's cut; the last one is where the video ends.
     """

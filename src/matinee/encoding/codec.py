@@ -14,6 +14,8 @@ _MPEG4_AUDIO = 0x40
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}  # ISO/IEC 14496-3 table 1.19
 _LENGTH_BYTES_MAX = 4
+_EAC3_RATES = (48000, 44100, 32000)  # fscod, ETSI TS 102 366 4.4.1.3
+_EAC3_CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)  # acmod, ETSI TS 102 366 4.4.2.3, without the channel of effects
 
 
 class BadConfiguration(Invalid):
@@ -30,6 +32,13 @@ class AacConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """What an AudioSpecificConfig says (ISO/IEC 14496-3 1.6.2.1)."""
 
     object_type: int
+    sample_rate: int
+    channels: int
+
+
+class Eac3Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """What an EC3SpecificBox says (ETSI TS 102 366 F.6) of one stream that stands alone."""
+
     sample_rate: int
     channels: int
 
@@ -126,6 +135,23 @@ def aac_configuration(configuration: bytes) -> AacConfiguration:
         raise BadConfiguration("no MPEG-4 audio", configuration)
     specific = _descriptor(configuration, decoder[13:], _SPECIFIC)
     return _audio_specific(configuration, int.from_bytes(specific[:8].ljust(8, b"\0"), "big"))
+
+
+def eac3_codec(configuration: bytes) -> str:
+    """`ec-3` of a dec3 payload (ETSI TS 102 366 F.6.2)."""
+    eac3_configuration(configuration)
+    return "ec-3"
+
+
+def eac3_configuration(configuration: bytes) -> Eac3Configuration:
+    """What a dec3 payload says: data_rate:13 num_ind_sub:3 | fscod:2 bsid:5 :1 | asvc:1 bsmod:3 acmod:3 lfeon:1 | :3
+    num_dep_sub:4 :1. Substreams that depend on it (more channels) are not made here."""
+    if len(configuration) < 5:
+        raise BadConfiguration("no EC3SpecificBox", configuration)
+    rate, layout, more = configuration[2] >> 6, configuration[3], configuration[4]
+    if configuration[1] & 7 or more >> 1 & 15 or rate >= len(_EAC3_RATES):
+        raise BadConfiguration("more than one substream, or a reduced sample rate,", configuration)
+    return Eac3Configuration(sample_rate=_EAC3_RATES[rate], channels=_EAC3_CHANNELS[layout >> 1 & 7] + (layout & 1))
 
 
 def _descriptor(configuration: bytes, data: bytes, tag: int) -> bytes:

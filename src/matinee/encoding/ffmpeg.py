@@ -228,7 +228,7 @@ def audio_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: Audio
         "-map", f"0:{recipe.stream}", "-vn", "-sn", "-dn",
         "-af", ",".join(filters),
         "-ac", str(recipe.channels),
-        "-c:a", "aac", "-b:a", str(recipe.bitrate_bps),
+        "-c:a", recipe.codec, "-b:a", str(recipe.bitrate_bps),
         "-map_metadata", "-1", "-map_chapters", "-1",
         "-fflags", "+bitexact", "-flags:a", "+bitexact",
         "-f", "mp4", str(out),
@@ -262,12 +262,15 @@ _LIMITER = (
 )
 
 
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+
+
 def _sound(inspection: Inspection, timeline: Timeline, channels: int) -> list[str]:
     """Filters that put sound onto the output's timeline, in its channels."""
     return [
         f"asetpts=PTS-{origin_s(inspection, timeline):.6f}/TB",
         f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
-        f"aformat=channel_layouts={'mono' if channels == 1 else 'stereo'}",
+        f"aformat=channel_layouts={_LAYOUTS[channels]}",
     ]
 
 
@@ -337,12 +340,21 @@ def check_argv(
     ]  # fmt: skip
 
 
-def check_audio_argv(ffmpeg: Path, piece: Path, out: Path) -> list[str]:
+def check_audio_argv(ffmpeg: Path, piece: Path, codec: str, out: Path) -> list[str]:
     """Decode our own audio rendition whole into 16-bit mono at 8 kHz: enough to count it and to see that it sounds."""
     return [
         *base(ffmpeg), "-xerror",
-        *opened(piece, "mov", decoders=("aac",)),
+        *opened(piece, "mov", decoders=(codec,)),
         "-map", "0:0", "-ac", "1", "-ar", "8000", "-f", "s16le", str(out),
+    ]  # fmt: skip
+
+
+def fingerprint_argv(ffmpeg: Path, piece: Path, codec: str, out: Path) -> list[str]:
+    """The acoustic fingerprint of our own audio rendition, as raw 32-bit items (Chromaprint's algorithm 1)."""
+    return [
+        *base(ffmpeg),
+        *opened(piece, "mov", decoders=(codec,)),
+        "-map", "0:0", "-f", "chromaprint", "-algorithm", "1", "-fp_format", "raw", str(out),
     ]  # fmt: skip
 
 

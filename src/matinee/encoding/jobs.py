@@ -21,13 +21,15 @@ from matinee.base import scratch
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
+from matinee.encoding.ffmpeg import origin_s
 from matinee.encoding.ladder import CODEC_NAMES
 from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.service import Assets
-from matinee.encoding.source import FilmRefused, Inspection
+from matinee.encoding.sound import Surround
+from matinee.encoding.source import FilmRefused, Inspection, chapters_of
 from matinee.encoding.study import Study, cancel_all, looked
 from matinee.encoding.tasks import perform
 from matinee.encoding.workplace import VERDICTS, Workplace
@@ -58,6 +60,7 @@ class EncodeTitle:
     compute: Compute
     place: Workplace
     encoder: Encoder
+    surround: Surround = "none"
     is_wanted_again: Callable[[Order], Awaitable[bool]] = _nobody
     """Whether another job is about the same film as one that was given up."""
 
@@ -117,10 +120,10 @@ class _Run:
         self.plan_name = ""
         self.done: set[str] = set()
         self.started: set[str] = set()
-        self.published: Sequence[Rendition] = ()
+        self.published: Asset | None = None
         self.times = {stage.name: (stage.timed, stage.spent_s) for stage in lease.job.progress.stages if stage.timed}
         """How many tasks of each stage were timed, and the seconds that they took: also those of earlier attempts."""
-        self.study = Study(job.objects, job.encoder, order, self._run, self._tell)
+        self.study = Study(job.objects, job.encoder, order, self._run, self._tell, job.surround)
 
     async def followed(self) -> None:
         """To the end, at the priority that the job has meanwhile."""
@@ -156,7 +159,8 @@ class _Run:
         windows, sounds, texts = await self.study.findings(inspection)
         self._warn(inspection, texts)
         analyses = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else {}
-        self.plan = planning.plan_of(self.order, inspection, windows, self.job.encoder, analyses, texts, sounds)
+        encoder, surround = self.job.encoder, self.job.surround
+        self.plan = planning.plan_of(self.order, inspection, windows, encoder, analyses, texts, sounds, surround)
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
         await self._publish_if_more(self.plan)
@@ -254,13 +258,16 @@ class _Run:
         return stage_of_task(self.plan, makes)
 
     async def _publish_if_more(self, plan: Plan) -> None:
+        """Each time that there is another rung, and when everything is there."""
         rungs = planning.publishable(plan, self.done, self.versions)
-        if rungs and rungs != self.published:
-            draft = await asyncio.to_thread(self._draft, plan, rungs)
-            await self.job.assets.publish(draft, self.order.source)
-            self.published = rungs
+        sound = planning.audible(plan, self.done)
+        is_complete = (len(rungs), len(sound)) == (len(plan.video), len(plan.audio))
+        shown = (len(self.published.video), self.published.is_complete) if self.published else (0, False)
+        if rungs and (len(rungs), is_complete) != shown:
+            draft = await asyncio.to_thread(self._draft, plan, rungs, sound, is_complete)
+            self.published = await self.job.assets.publish(draft, self.order.source)
 
-    def _draft(self, plan: Plan, rungs: Sequence[Rendition]) -> Asset:
+    def _draft(self, plan: Plan, rungs: Sequence[Rendition], sound: Sequence[Rendition], is_complete: bool) -> Asset:
         pictures = self._read(planning.pictures_name(self.order.source), Pictures)
         return Asset(
             id="",
@@ -268,11 +275,12 @@ class _Run:
             number=0,
             duration_s=float(plan.timeline.duration_s),
             video=tuple(self._facts(rung, VideoRendition) for rung in rungs),
-            audio=tuple(self._facts(track, AudioRendition) for track in plan.audio),
+            audio=tuple(self._facts(track, AudioRendition) for track in sound),
             subtitles=tuple(self._facts(track, SubtitleTrack) for track in plan.subtitles),
             still=pictures.still,
             storyboard=pictures.storyboard,
-            is_complete=len(rungs) == len(plan.video),
+            chapters=chapters_of(plan.inspection, origin_s(plan.inspection, plan.timeline), plan.timeline.duration_s),
+            is_complete=is_complete,
         )
 
     def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:

@@ -211,13 +211,15 @@ def _tried(
 
 
 def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:
-    """Measure how loud one audio track of an inspected master is; answers the name of the object."""
+    """Measure how loud one audio track of an inspected master is, mixed to so many channels; answers the name of the
+    object."""
 
     def find(look: _Look) -> Loudness:
         argv = ffmpeg.loudness_argv(look.ffmpeg, look.master, look.inspection, timeline, stream, channels)
-        return loudness_in(run_ffmpeg(argv, f"measuring audio track {stream}", look.master).stderr_tail, stream)
+        log = run_ffmpeg(argv, f"measuring audio track {stream}", look.master).stderr_tail
+        return loudness_in(log, stream, channels)
 
-    return _kept(place, order, loudness_name(order.source, stream), find)
+    return _kept(place, order, loudness_name(order.source, stream, channels), find)
 
 
 def read_text(place: Workplace, order: Order, timeline: Timeline, track: SubtitleStream) -> str:

@@ -22,16 +22,17 @@ _PEAK = re.compile(r"^\s*Peak:\s+(\S+) dBFS", re.MULTILINE)
 
 
 class Loudness(msgspec.Struct, frozen=True, kw_only=True):
-    """The loudness of a whole track in LUFS, and its highest true peak in dBTP."""
+    """The loudness of a whole track in LUFS, and its highest true peak in dBTP, played in so many channels."""
 
     stream: int
+    channels: int = 2
     lufs: float = SILENCE_LUFS
     peak_dbtp: float = SILENCE_LUFS
 
 
-def loudness_in(log: str, stream: int) -> Loudness:
+def loudness_in(log: str, stream: int, channels: int = 2) -> Loudness:
     """What the summary of FFmpeg's ebur128 filter says at the end of a log; silence where it says nothing."""
-    return Loudness(stream=stream, lufs=_last(_INTEGRATED, log), peak_dbtp=_last(_PEAK, log))
+    return Loudness(stream=stream, channels=channels, lufs=_last(_INTEGRATED, log), peak_dbtp=_last(_PEAK, log))
 
 
 def _last(pattern: re.Pattern[str], log: str) -> float:

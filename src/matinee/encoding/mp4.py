@@ -27,10 +27,10 @@ SAMPLES_MAX = 8_000_000
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
 _VISUAL_FIELDS_BYTES = 78  # VisualSampleEntry before its boxes, 12.1.3
-_MP4A_FIELDS_BYTES = 28  # AudioSampleEntry before its boxes, 12.2.3
-_CONFIGURATION = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"mp4a": b"esds"}
+_AUDIO_FIELDS_BYTES = 28  # AudioSampleEntry before its boxes, 12.2.3
+_CONFIGURATION = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"mp4a": b"esds", b"ec-3": b"dec3"}
 _SAMPLE_ENTRY_FIELDS = {
-    kind: _MP4A_FIELDS_BYTES if kind == b"mp4a" else _VISUAL_FIELDS_BYTES for kind in _CONFIGURATION
+    kind: _AUDIO_FIELDS_BYTES if kind in (b"mp4a", b"ec-3") else _VISUAL_FIELDS_BYTES for kind in _CONFIGURATION
 }
 
 
@@ -72,7 +72,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Track:
-    """The only track of a file. `fields` and `boxes` are its sample entry (avc1, hvc1, av01 or mp4a), taken apart."""
+    """The only track of a file. `fields` and `boxes` are its sample entry (a key of _CONFIGURATION), taken apart."""
 
     path: Path
     timescale: int
@@ -85,7 +85,7 @@ class Track:
 
     @property
     def configuration(self) -> bytes:
-        """The payload of avcC, hvcC or av1C (parameter sets), or of esds (in it, the AudioSpecificConfig)."""
+        """The payload of avcC, hvcC or av1C (parameter sets), of esds (in it, the AudioSpecificConfig), or of dec3."""
         return dict(self.boxes)[_CONFIGURATION[self.entry]]
 
 

@@ -18,8 +18,6 @@ from matinee.encoding.hull import quality_ladder
 from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_max, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
 from matinee.encoding.recipe import (
-    AUDIO_BPS,
-    AUDIO_CHANNELS_MAX,
     AudioRecipe,
     Encoder,
     Recipe,
@@ -29,6 +27,7 @@ from matinee.encoding.recipe import (
     key_of,
 )
 from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
+from matinee.encoding.sound import FIRST_GROUP, Described, Surround, forms_of, labels_of
 from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
 from matinee.encoding.steer import steered
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
@@ -40,6 +39,8 @@ KIND = "encode"
 SOUND_PRIORITY = 90
 """Priorities: first what every version needs (sound, subtitles, pictures), then rungs, lowest first; checks before
 chunks of the same rung, so that a rung that can be finished is."""
+MORE_SOUND_PRIORITY = 75
+"""The other forms of the sound: once the lowest rung, with which a title is published, has passed, before the next."""
 
 
 class Sidecar(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,9 +136,9 @@ def text_name(source: str, stream: int) -> str:
     return f"{work_folder(source)}/text-{stream:03}"
 
 
-def loudness_name(source: str, stream: int) -> str:
-    """The object that measuring the audio track `stream` makes."""
-    return f"{work_folder(source)}/loudness-{stream:03}"
+def loudness_name(source: str, stream: int, channels: int) -> str:
+    """The object that measuring the audio track `stream`, mixed to so many channels, makes."""
+    return f"{work_folder(source)}/loudness-{stream:03}-{channels}"
 
 
 def trial_name(source: str, analysis: str, number: int) -> str:
@@ -201,6 +202,7 @@ def plan_of(
     analyses: Mapping[Codec, Analysis] | None = None,
     texts: Sequence[Text] = (),
     sounds: Sequence[Loudness] = (),
+    surround: Surround = "none",
 ) -> Plan:
     """The plan of an accepted master, once all its windows are sampled, and it was tried where that was ordered."""
     timeline = timeline_of(inspection)
@@ -211,7 +213,7 @@ def plan_of(
         chunks=chunks_of(inspection, timeline),
         windows=windows_of(inspection, timeline),
         video=_video(order, inspection, timeline, samples, analyses or {}, encoder),
-        audio=_audio(order, inspection, timeline, sounds, encoder),
+        audio=_audio(order, inspection, timeline, sounds, encoder, surround),
         subtitles=subtitles_of(order, inspection, texts),
     )
 
@@ -273,37 +275,55 @@ def sound_tracks(inspection: Inspection) -> list[AudioStream]:
 
 
 def _audio(
-    order: Order, inspection: Inspection, timeline: Timeline, sounds: Sequence[Loudness], encoder: Encoder
+    order: Order,
+    inspection: Inspection,
+    timeline: Timeline,
+    sounds: Sequence[Loudness],
+    encoder: Encoder,
+    surround: Surround,
 ) -> tuple[Rendition, ...]:
-    tracks, measured = sound_tracks(inspection), {sound.stream: sound for sound in sounds}
-    chosen = next((track for track in tracks if track.is_default), tracks[0] if tracks else None)
-    return tuple(
-        _named(
-            AudioRecipe(
+    """Every form of every track; the forms of one track lie together."""
+    tracks = sound_tracks(inspection)
+    labels = labels_of([Described(language=one.language, title=one.title, role=one.role) for one in tracks])
+    measured, chosen = {(one.stream, one.channels): one for one in sounds}, default_track(tracks)
+    made = []
+    for track, label in zip(tracks, labels, strict=True):
+        for form in forms_of(track.channels, surround):
+            loudness = measured.get((track.index, form.channels), Loudness(stream=track.index))
+            recipe = AudioRecipe(
                 source=order.source,
                 stream=track.index,
                 timeline=timeline,
-                channels=min(track.channels, AUDIO_CHANNELS_MAX),
-                bitrate_bps=AUDIO_BPS[min(track.channels, AUDIO_CHANNELS_MAX)],
+                channels=form.channels,
+                bitrate_bps=form.bitrate_bps,
                 language=track.language,
-                label=_label(track, number),
+                label=label,
                 is_default=track is chosen,
                 encoder=encoder,
-                gain_db=gain_db(measured.get(track.index, Loudness(stream=track.index))),
-                is_limited=is_limited(measured.get(track.index, Loudness(stream=track.index))),
+                role=track.role,
+                group=form.group,
+                codec=form.codec,
+                gain_db=gain_db(loudness),
+                is_limited=is_limited(loudness),
             )
-        )
-        for number, track in enumerate(tracks, start=1)
-    )
+            made.append(_named(recipe))
+    return tuple(made)
 
 
-def _label(track: AudioStream, number: int) -> str:
-    return track.title or f"Track {number}"
+def default_track(tracks: Sequence[AudioStream]) -> AudioStream | None:
+    """The track that plays when nobody chose: one that is the film's own sound, marked default or as the original."""
+    own = [track for track in tracks if track.role in ("main", "dub")] or list(tracks)
+    marked = [*(track for track in own if track.is_default), *(track for track in own if track.is_original), *own]
+    return marked[0] if marked else None
+
+
+def _is_first(track: Rendition) -> bool:
+    return isinstance(track.recipe, AudioRecipe) and track.recipe.group == FIRST_GROUP
 
 
 def subtitles_of(order: Order, inspection: Inspection, texts: Sequence[Text] = ()) -> tuple[Rendition, ...]:
     """The subtitle tracks: those that were ordered, then those that the film has inside and that say something else."""
-    duration_s = timeline_of(inspection).duration_s
+    timeline = timeline_of(inspection)
     ordered = tuple(
         _named(
             SubtitleRecipe(
@@ -312,13 +332,18 @@ def subtitles_of(order: Order, inspection: Inspection, texts: Sequence[Text] = (
                 label=sidecar.label,
                 is_sdh=sidecar.is_sdh,
                 is_forced=sidecar.is_forced,
-                duration_s=duration_s,
+                duration_s=timeline.duration_s,
+                segment_s=_segment_s(timeline),
             )
         )
         for sidecar in order.sidecars
     )
     known = {(one.language, one.is_sdh, one.is_forced, _hash_in(one.text)) for one in order.sidecars}
-    return ordered + _inside(inspection, texts, known, duration_s)
+    return ordered + _inside(inspection, texts, known, timeline)
+
+
+def _segment_s(timeline: Timeline) -> float:
+    return float(timeline.segment_frames / timeline.fps)
 
 
 def _hash_in(name: str) -> str:
@@ -327,7 +352,7 @@ def _hash_in(name: str) -> str:
 
 
 def _inside(
-    inspection: Inspection, texts: Sequence[Text], known: set[tuple[str, bool, bool, str]], duration_s: float
+    inspection: Inspection, texts: Sequence[Text], known: set[tuple[str, bool, bool, str]], timeline: Timeline
 ) -> tuple[Rendition, ...]:
     by_stream = {text.stream: text for text in texts if text.text}
     tracks = [track for track in text_tracks(inspection) if track.index in by_stream]
@@ -345,7 +370,8 @@ def _inside(
             label=f"{label}: {track.title}" if kinds[kind] > 1 and track.title else label,
             is_sdh=track.is_sdh,
             is_forced=track.is_forced,
-            duration_s=duration_s,
+            duration_s=timeline.duration_s,
+            segment_s=_segment_s(timeline),
         )
         made.append(_named(recipe))
     return tuple(made)
@@ -377,13 +403,17 @@ def subtitle_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
 
 def _sound_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
     tasks = []
+    has_begun = is_passed(plan, plan.video[0], done)
     for track in plan.audio:
+        if not (has_begun or _is_first(track)):
+            continue
+        priority = SOUND_PRIORITY if _is_first(track) else MORE_SOUND_PRIORITY
         if facts_name(track.key) in done:
             passed = check_name(plan, track.key, 0)
-            tasks.append(Task(kind="check", makes=passed, rendition=track.key, priority=SOUND_PRIORITY))
+            tasks.append(Task(kind="check", makes=passed, rendition=track.key, priority=priority))
         else:
             made = facts_name(track.key)
-            tasks.append(Task(kind="audio", makes=made, rendition=track.key, priority=SOUND_PRIORITY))
+            tasks.append(Task(kind="audio", makes=made, rendition=track.key, priority=priority))
     return tasks
 
 
@@ -418,10 +448,11 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
     """The rungs that may be watched now: of each ladder all below its first unfinished one, once sound and pictures
     are there.
 
-    None while they are fewer than the last of the published `versions` has: what is watched gets no worse on the way.
+    Of the sound, its first form is enough until a version is published. None while the rungs are fewer than the last
+    of the published `versions` has: what is watched gets no worse on the way.
     """
     common = [
-        *(check_name(plan, track.key, 0) for track in plan.audio),
+        *(check_name(plan, track.key, 0) for track in plan.audio if versions or _is_first(track)),
         *(facts_name(track.key) for track in plan.subtitles),
         pictures_name(plan.order.source),
     ]
@@ -438,6 +469,13 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
             ready.append(rung)
     offered = len(versions[-1].video) if versions else 0
     return tuple(ready) if len(ready) >= min(offered, len(plan.video)) else ()
+
+
+def audible(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
+    """The sound that may be heard now: all of it, or the first form of every track while another is missing."""
+    if all(check_name(plan, track.key, 0) in done for track in plan.audio):
+        return plan.audio
+    return tuple(track for track in plan.audio if _is_first(track))
 
 
 def is_whole(order: Order, version: Asset) -> bool:

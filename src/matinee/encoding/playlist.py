@@ -6,8 +6,10 @@ HLS is RFC 8216 and its revision, draft-pantos-hls-rfc8216bis; clauses without a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+
+import msgspec
 
 from matinee.base.units import BitsPerSecond, Seconds
 from matinee.encoding.asset import SegmentIndex
@@ -35,9 +37,29 @@ def peak_bps(index: SegmentIndex) -> BitsPerSecond:
 
 def media_playlist(index: SegmentIndex, *, uri: str = "media.mp4") -> str:
     """The VOD media playlist of one fMP4 file `uri`, every segment a byte range of it (4.3.2.2)."""
+    return _of_ranges(index, ["#EXT-X-INDEPENDENT-SEGMENTS"], uri)
+
+
+def iframe_playlist(index: SegmentIndex, iframe_bytes: Sequence[int], *, uri: str = "media.mp4") -> str:
+    """The playlist of the pictures that begin the segments (4.3.3.6): fast motion for players that fetch it so.
+
+    A picture's range begins with its segment's header, without which it cannot be decoded, and ends with the picture:
+    `iframe_bytes` of each segment. It lasts until the next one.
+    """
+    return _of_ranges(iframe_index(index, iframe_bytes), ["#EXT-X-I-FRAMES-ONLY"], uri)
+
+
+def iframe_index(index: SegmentIndex, iframe_bytes: Sequence[int]) -> SegmentIndex:
+    """`index` with no more of each segment than its first picture: what a player fetches, and at which rates."""
+    pictures = zip(index.segments, iframe_bytes, strict=True)
+    cut = tuple(msgspec.structs.replace(segment, size=size) for segment, size in pictures)
+    return msgspec.structs.replace(index, segments=cut)
+
+
+def _of_ranges(index: SegmentIndex, kind: Sequence[str], uri: str) -> str:
     lines = [
         *_head(target_duration_s(index)),
-        "#EXT-X-INDEPENDENT-SEGMENTS",
+        *kind,
         f'#EXT-X-MAP:URI="{uri}",BYTERANGE="{index.init_size}@0"',
     ]
     for segment in index.segments:
@@ -48,11 +70,22 @@ def media_playlist(index: SegmentIndex, *, uri: str = "media.mp4") -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def subtitle_playlist(duration: Seconds, *, uri: str = "media.vtt") -> str:
-    """The media playlist of a WebVTT file that is one segment as long as the film (3.5)."""
-    micros = max(1, round(Fraction(duration) * _MICRO))
-    head = _head(max(1, -(-micros // _MICRO)))
-    return "\n".join([*head, f"#EXTINF:{_decimal(micros)},", uri, "#EXT-X-ENDLIST", ""])
+def subtitle_playlist(sizes: Sequence[int], duration: Seconds, segment: Seconds, *, uri: str = "segments.vtt") -> str:
+    """The media playlist of WebVTT segments that lie one after another in one file, of `sizes` bytes each (3.5).
+
+    They are as long as the video's, the last one as long as what is left of the film.
+    """
+    ends = [*(round(Fraction(segment) * _MICRO * number) for number in range(1, len(sizes))), _whole(duration)]
+    lines = _head(max(1, math.floor(Fraction(min(duration, segment)) + Fraction(1, 2))))
+    offset = start = 0
+    for size, end in zip(sizes, ends, strict=True):
+        lines += [f"#EXTINF:{_decimal(max(1, end - start))},", f"#EXT-X-BYTERANGE:{size}@{offset}", uri]
+        offset, start = offset + size, end
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def _whole(seconds: Seconds) -> int:
+    return round(Fraction(seconds) * _MICRO)
 
 
 def _head(target_s: int) -> list[str]:

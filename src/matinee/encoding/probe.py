@@ -19,14 +19,17 @@ import av
 import msgspec
 
 from matinee.base.errors import MatineeError
-from matinee.base.language import UNKNOWN, language_tag
+from matinee.base.language import container_language
 from matinee.encoding.bars import LOOKS, bars_of, crop_of
 from matinee.encoding.container import HEAD_BYTES, RAW_STREAMS, VIDEO_DECODERS, demuxer_of
+from matinee.encoding.sound import role_of
 from matinee.encoding.source import (
+    CHAPTERS_MAX,
     HLG,
     PQ,
     UNSPECIFIED,
     AudioStream,
+    Chapter,
     ContentLight,
     Crop,
     FieldOrder,
@@ -109,6 +112,7 @@ def inspect(path: Path) -> Inspection:
             last_duration=packets.last_duration,
             warnings=(*packets.warnings, *left_out(subtitles)),
             subtitles=subtitles,
+            chapters=tuple(_chapter(one) for one in container.chapters()[:CHAPTERS_MAX]),
         )
 
 
@@ -302,15 +306,23 @@ def _seek(container: Any, video: Any, share: Fraction) -> None:
 
 
 def _audio(stream: Any, packets: int) -> AudioStream:
-    context = stream.codec_context
+    context, flags = stream.codec_context, av.stream.Disposition
+    title = (stream.metadata.get("title") or "")[:80]
     return AudioStream(
         index=stream.index,
         codec=context.codec.name if context is not None else "",
         channels=context.channels if context is not None else 0,
         sample_rate=context.sample_rate if context is not None else 0,
-        language=(stream.metadata.get("language") or "und")[:16],
-        title=(stream.metadata.get("title") or "")[:80],
-        is_default=bool(stream.disposition & av.stream.Disposition.default),
+        language=container_language(stream.metadata.get("language") or ""),
+        title=title,
+        is_default=bool(stream.disposition & flags.default),
+        is_original=bool(stream.disposition & flags.original),
+        role=role_of(
+            title,
+            is_dub=bool(stream.disposition & flags.dub),
+            is_description=bool(stream.disposition & (flags.visual_impaired | flags.descriptions)),
+            is_commentary=bool(stream.disposition & flags.comment),
+        ),
         packets=packets,
     )
 
@@ -321,12 +333,17 @@ def _subtitles(stream: Any, packets: int) -> SubtitleStream:
     return SubtitleStream(
         index=stream.index,
         codec=context.codec.canonical_name if context is not None else "",
-        language=language_tag(stream.metadata.get("language") or "") or UNKNOWN,
+        language=container_language(stream.metadata.get("language") or ""),
         title=title,
         is_forced=bool(stream.disposition & flags.forced) or _FORCED.search(title) is not None,
         is_sdh=bool(stream.disposition & flags.hearing_impaired) or _SDH.search(title) is not None,
         packets=packets,
     )
+
+
+def _chapter(found: Any) -> Chapter:
+    title = "".join(letter if letter.isprintable() else " " for letter in found["metadata"].get("title") or "")
+    return Chapter(start_s=float(found["start"] * found["time_base"]), title=" ".join(title.split())[:80])
 
 
 def _is_cover(stream: Any) -> bool:

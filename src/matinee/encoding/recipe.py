@@ -11,6 +11,7 @@ import hashlib
 import msgspec
 
 from matinee.encoding.ladder import Codec, Rung
+from matinee.encoding.sound import AudioCodec, AudioGroup, AudioRole
 from matinee.encoding.source import Hdr, VideoStream, hdr_of
 from matinee.encoding.timeline import Timeline
 
@@ -20,8 +21,6 @@ KEY_DIGITS = 32
 X264_THREADS = 1
 """x264's output depends on its thread count; parallelism comes from chunks and rungs, which lose no quality."""
 AUDIO_RATE_HZ = 48_000
-AUDIO_BPS = {1: 96_000, 2: 128_000}
-AUDIO_CHANNELS_MAX = 2
 
 
 class Encoder(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +77,7 @@ class VideoRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
 
 
 class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """One audio track of one title, made louder by `gain_db`; `is_limited` where its peaks would be too high then."""
+    """One form of one audio track, made louder by `gain_db`; `is_limited` where its peaks would be too high then."""
 
     source: str
     stream: int
@@ -89,13 +88,16 @@ class AudioRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     label: str
     is_default: bool
     encoder: Encoder
+    role: AudioRole = "main"
+    group: AudioGroup = "main"
+    codec: AudioCodec = "aac"
     gain_db: float = 0.0
     is_limited: bool = False
     version: int = RECIPE_VERSION
 
 
 class SubtitleRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="subtitles"):
-    """One WebVTT track; `text` is the object that holds it, named by a hash of its content."""
+    """One WebVTT track, cut every `segment_s`; `text` is the object that holds it, named by a hash of its content."""
 
     text: str
     language: str
@@ -103,6 +105,7 @@ class SubtitleRecipe(msgspec.Struct, frozen=True, kw_only=True, tag="subtitles")
     is_sdh: bool
     is_forced: bool
     duration_s: float
+    segment_s: float
     version: int = RECIPE_VERSION
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -18,10 +18,12 @@ from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
 from matinee.encoding.asset import Asset, Pictures, Version, collectable, image_names, rendition_keys
+from matinee.encoding.marks import Marks
 from matinee.encoding.plan import Order, analysis_folder, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.storage import Storage, storage_of
 from matinee.encoding.tables import assets
+from matinee.encoding.tables import marks as marks_table
 from matinee.insight import outbox
 from matinee.insight.events import AssetPublished, AssetRefused
 
@@ -68,6 +70,32 @@ class Assets:
             return (
                 await connection.execute(select(assets.c.id).where(assets.c.title_id == title_id).limit(1))
             ).first() is not None
+
+    async def marks(self, title_id: str) -> Marks:
+        """Where the opening and the credits of a title are; empty where nobody found or said any."""
+        query = select(marks_table.c.document).where(marks_table.c.title_id == title_id)
+        async with reading(self.engine) as connection:
+            row = (await connection.execute(query)).first()
+        return msgspec.convert(row.document, Marks) if row is not None else Marks()
+
+    async def marked(self) -> set[str]:
+        """The titles that were looked at for marks, or have some that a person gave."""
+        async with reading(self.engine) as connection:
+            return set((await connection.execute(select(marks_table.c.title_id))).scalars())
+
+    async def keep_marks(self, found: Mapping[str, Marks]) -> None:
+        """Keep the marks of titles; what a person said is only changed by a person."""
+        edited = select(marks_table.c.title_id).where(marks_table.c.is_edited)
+        async with writing(self.engine) as connection:
+            known = set((await connection.execute(edited)).scalars())
+            for title_id, marks in found.items():
+                if marks.is_edited or title_id not in known:
+                    await self._put_marks(connection, title_id, marks)
+
+    async def _put_marks(self, connection: AsyncConnection, title_id: str, marks: Marks) -> None:
+        await connection.execute(delete(marks_table).where(marks_table.c.title_id == title_id))
+        row = {"document": msgspec.to_builtins(marks), "is_edited": marks.is_edited, "updated": self.clock()}
+        await connection.execute(insert(marks_table).values(title_id=title_id, **row))
 
     async def publish(self, draft: Asset, source: str) -> Asset:
         """Publish `draft` (its id, number are ours to give) unless this very set of renditions is published already."""
@@ -132,6 +160,7 @@ class Assets:
             mine = assets.c.title_id == title_id
             rows = (await connection.execute(select(assets.c.document, assets.c.source).where(mine))).all()
             await connection.execute(delete(assets).where(mine))
+            await connection.execute(delete(marks_table).where(marks_table.c.title_id == title_id))
         versions = [msgspec.convert(row.document, Asset) for row in rows]
         keys = {key for version in versions for key in rendition_keys(version)}
         images = {image for version in versions for image in image_names(version)}

@@ -11,12 +11,15 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.container import AUDIO_DECODERS, PICTURE_SUBTITLES, RAW_STREAMS, TEXT_SUBTITLES, VIDEO_DECODERS
+from matinee.encoding.sound import AudioRole
 
 SHORTEST_S = 0.5
 LONGEST_S = 12 * 3600.0
 LARGEST_SIDE = 8_192
 SMALLEST_SIDE = 32
 AUDIO_TRACKS_MAX = 16
+CHAPTERS_MAX = 200
+"""Chapters that are kept; a disc has some 30, and a seek bar has room for no more marks."""
 TEXT_TRACKS_MAX = 64
 """Subtitle tracks that are read; the whole file is read for each. A disc of many languages has some 30."""
 MISSING_END_MAX_S = 1.0
@@ -98,7 +101,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
-    """One sound track; `language` as the container says it."""
+    """One sound track; `language` is a BCP 47 tag, `title` what the container calls it."""
 
     index: int
     codec: str
@@ -107,6 +110,8 @@ class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "und"
     title: str = ""
     is_default: bool = False
+    is_original: bool = False
+    role: AudioRole = "main"
     packets: int = 0
 
 
@@ -122,11 +127,18 @@ class SubtitleStream(msgspec.Struct, frozen=True, kw_only=True):
     packets: int = 0
 
 
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a chapter begins, and what the film calls it; it lasts until the next one."""
+
+    start_s: float
+    title: str
+
+
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a master: its streams, and when each of its frames is shown.
 
     `frames` and `keyframes` are int64 little-endian arrays of presentation times in ticks of the video's time base,
-    ascending: `presentation_times` unpacks them.
+    ascending: `presentation_times` unpacks them. `chapters` are in the file's own times.
     """
 
     demuxer: str
@@ -138,6 +150,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     last_duration: int
     warnings: tuple[str, ...] = ()
     subtitles: tuple[SubtitleStream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
 
 
 def presentation_times(packed: bytes) -> array[int]:
@@ -201,6 +214,20 @@ def is_wide(video: VideoStream) -> bool:
 def has_index(inspection: Inspection) -> bool:
     """Whether a decoder can start in the middle of the file."""
     return inspection.demuxer not in RAW_STREAMS
+
+
+def chapters_of(inspection: Inspection, origin_s: float, duration_s: float) -> tuple[Chapter, ...]:
+    """The film's chapters on the output's timeline, whose 0 is `origin_s` of the file's own times.
+
+    None where there is only one: it says nothing. Of two that begin at the same time the first counts.
+    """
+    placed: dict[float, str] = {}
+    for one in sorted(inspection.chapters, key=lambda chapter: chapter.start_s):
+        start_s = round(max(0.0, one.start_s - origin_s), 3)
+        if start_s < duration_s:
+            placed.setdefault(start_s, one.title)
+    found = tuple(Chapter(start_s=start_s, title=title) for start_s, title in placed.items())
+    return found if len(found) > 1 else ()
 
 
 def text_tracks(inspection: Inspection) -> tuple[SubtitleStream, ...]:

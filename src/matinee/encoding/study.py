@@ -21,8 +21,9 @@ from matinee.encoding.looks import inspect, measure_sound, read_text, sample_win
 from matinee.encoding.loudness import Loudness
 from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Text
-from matinee.encoding.recipe import AUDIO_CHANNELS_MAX, Encoder
+from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Window
+from matinee.encoding.sound import Surround, layouts_of
 from matinee.encoding.source import Inspection, VideoStream, accept, display_size, text_tracks
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
 from matinee.encoding.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
@@ -64,6 +65,7 @@ class Study:
     order: Order
     run: Run
     report: Callable[[Sequence[Stage]], None]
+    surround: Surround = "none"
 
     async def inspection(self) -> Inspection:
         """Its structure. Raises FilmRefused."""
@@ -107,10 +109,11 @@ class Study:
         return [
             _Look(
                 measure_sound,
-                (timeline, track.index, min(track.channels, AUDIO_CHANNELS_MAX)),
-                planning.loudness_name(source, track.index),
+                (timeline, track.index, channels),
+                planning.loudness_name(source, track.index, channels),
             )
             for track in planning.sound_tracks(inspection)
+            for channels in layouts_of(track.channels, self.surround)
         ]
 
     def _at_texts(self, inspection: Inspection) -> list[_Look]:

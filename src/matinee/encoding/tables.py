@@ -1,4 +1,4 @@
-"""Encoding's tables: the asset versions that were published."""
+"""Encoding's tables: the asset versions that were published, and the marks of episodes."""
 
 from __future__ import annotations
 
@@ -20,4 +20,13 @@ assets = Table(
     UniqueConstraint("title_id", "number"),
     UniqueConstraint("title_id", "content_key"),
     Index("ix_assets_source", "source"),
+)
+
+marks = Table(
+    "marks",
+    MAIN,
+    Column("title_id", Text, primary_key=True),
+    Column("is_edited", Boolean, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("updated", Float, nullable=False),
 )

@@ -19,6 +19,7 @@ from matinee.base.process import Finished
 from matinee.base.units import Seconds
 from matinee.encoding import ffmpeg, quality
 from matinee.encoding.asset import AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
+from matinee.encoding.captions import cut
 from matinee.encoding.checks import check
 from matinee.encoding.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
 from matinee.encoding.codec import BadConfiguration
@@ -31,7 +32,7 @@ from matinee.encoding.plan import (
     chunk_name,
     facts_name,
 )
-from matinee.encoding.playlist import media_playlist, subtitle_playlist
+from matinee.encoding.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 from matinee.encoding.workplace import (
     Bench,
@@ -98,9 +99,12 @@ def _package(bench: Bench, task: Task) -> None:
         height=package.height,
         frame_rate_num=plan.timeline.rate[0],
         frame_rate_den=plan.timeline.rate[1],
+        iframes_bps=peak_bps(iframe_index(package.index, package.iframe_bytes)),
         video_range=recipe.coding.hdr.video_range if recipe.coding.hdr is not None else "SDR",
         **_facts(package),
     )
+    iframes = iframe_playlist(package.index, package.iframe_bytes)
+    store.write(bench.objects, f"{rendition.folder}/iframes.m3u8", iframes.encode())
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
 
 
@@ -130,6 +134,9 @@ def _encode_audio(bench: Bench, task: Task) -> None:
         channels=package.channels,
         sample_rate=package.sample_rate,
         is_default=recipe.is_default,
+        track=recipe.stream,
+        role=recipe.role,
+        group=recipe.group,
         **_facts(package),
     )
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
@@ -170,8 +177,12 @@ def _put_subtitles(bench: Bench, task: Task) -> None:
         is_sdh=recipe.is_sdh,
         is_forced=recipe.is_forced,
     )
-    playlist = subtitle_playlist(Seconds(recipe.duration_s))
-    store.write(bench.objects, f"{rendition.folder}/media.vtt", store.read(bench.objects, recipe.text))
+    duration, segment = Seconds(recipe.duration_s), Seconds(recipe.segment_s)
+    whole = store.read(bench.objects, recipe.text)
+    pieces = [piece.encode() for piece in cut(whole.decode(), duration, segment)]
+    playlist = subtitle_playlist([len(piece) for piece in pieces], duration, segment)
+    store.write(bench.objects, f"{rendition.folder}/media.vtt", whole)
+    store.write(bench.objects, f"{rendition.folder}/segments.vtt", b"".join(pieces))
     store.write(bench.objects, f"{rendition.folder}/media.m3u8", playlist.encode())
     store.write(bench.objects, task.makes, msgspec.json.encode(facts))
 

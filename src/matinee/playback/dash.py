@@ -7,7 +7,8 @@ from fractions import Fraction
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition, sound_tracks
+from matinee.encoding.sound import AudioRole
 from matinee.playback.hls import default_audio
 
 MEDIA, TEXT = "media.mp4", "media.vtt"
@@ -17,9 +18,18 @@ _ROLE = "urn:mpeg:dash:role:2011"
 _CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"  # ISO/IEC 23091-3
 _CHANNEL_CONFIGURATIONS = {7: 11, 8: 12}  # 6.1 and 7.1; up to 6 channels the configuration is their number
 _HARD_OF_HEARING = ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2")  # ISO/IEC 23009-1 5.8.4.3
+_FOR_THE_BLIND = (_HARD_OF_HEARING[0], "1")
+_ROLES: dict[AudioRole, str] = {
+    "main": "alternate",
+    "dub": "dub",
+    "description": "description",
+    "commentary": "commentary",
+}
+"""By ISO/IEC 23009-1 5.8.5.5; the track that plays when nobody chose is `main`."""
 _COLOUR = "urn:mpeg:mpegB:cicp"  # ISO/IEC 23091-2, as ISO/IEC 23009-1 5.8.5.15 and DASH-IF IOP use it
 _TRANSFER = {"PQ": ("TransferCharacteristics", 16), "HLG": ("TransferCharacteristics", 18)}
-_TEXT_BPS = 256  # nobody measures it, and the attribute is mandatory
+_TEXT_BPS = _THUMBNAILS_BPS = 256  # nobody measures it, and the attribute is mandatory
+_TILES = "http://dashif.org/guidelines/thumbnail_tile"
 
 Locate = Callable[[str], str]
 
@@ -39,10 +49,14 @@ def mpd(asset: Asset, locate: Locate) -> str:
     period = SubElement(root, "Period", {"id": "0", "start": "PT0S"})
     for kind in dict.fromkeys((rung.codec, rung.video_range) for rung in asset.video):
         _video(period, [rung for rung in asset.video if (rung.codec, rung.video_range) == kind], locate)
-    for track in asset.audio:
-        _audio(period, track, locate, is_main=track is default_audio(asset.audio))
+    default = default_audio(asset.audio)
+    for forms in sound_tracks(asset.audio):
+        for layout in _layouts(forms):
+            _audio(period, layout, locate, is_main=default in forms)
     for text in asset.subtitles:
         _text(period, text, locate)
+    if asset.storyboard is not None:
+        _thumbnails(period, asset.storyboard)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -63,13 +77,29 @@ def _video(period: Element, rungs: Sequence[VideoRendition], locate: Locate) -> 
         _representation(options, rung, locate, attributes)
 
 
-def _audio(period: Element, track: AudioRendition, locate: Locate, *, is_main: bool) -> None:
+def _layouts(forms: Sequence[AudioRendition]) -> list[list[AudioRendition]]:
+    """A track's forms by their codec and channels: players switch only within a set, by bit rate alone."""
+    sets: dict[tuple[str, int], list[AudioRendition]] = {}
+    for one in forms:
+        sets.setdefault((one.codecs, one.channels), []).append(one)
+    return list(sets.values())
+
+
+def _audio(period: Element, forms: Sequence[AudioRendition], locate: Locate, *, is_main: bool) -> None:
+    track = forms[0]
     options = _adaptation_set(period, "audio", "audio/mp4", lang=track.language)
     layout = _CHANNEL_CONFIGURATIONS.get(track.channels, track.channels)
     SubElement(options, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(layout)})
     SubElement(options, "Label").text = _plain(track.label)
-    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": "main" if is_main else "alternate"})
-    _representation(options, track, locate, {"audioSamplingRate": str(track.sample_rate)})
+    if track.role == "description":
+        _described(options, "Accessibility", _FOR_THE_BLIND)
+    _described(options, "Role", (_ROLE, "main" if is_main else _ROLES[track.role]))
+    for one in forms:
+        _representation(options, one, locate, {"audioSamplingRate": str(one.sample_rate)})
+
+
+def _described(options: Element, name: str, scheme_value: tuple[str, str]) -> None:
+    SubElement(options, name, {"schemeIdUri": scheme_value[0], "value": scheme_value[1]})
 
 
 def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
@@ -77,12 +107,31 @@ def _text(period: Element, track: SubtitleTrack, locate: Locate) -> None:
     options = SubElement(period, "AdaptationSet", attributes)
     SubElement(options, "Label").text = _plain(track.label)
     if track.is_sdh:
-        scheme, value = _HARD_OF_HEARING
-        SubElement(options, "Accessibility", {"schemeIdUri": scheme, "value": value})
+        _described(options, "Accessibility", _HARD_OF_HEARING)
     role = "forced-subtitle" if track.is_forced else "caption" if track.is_sdh else "subtitle"
-    SubElement(options, "Role", {"schemeIdUri": _ROLE, "value": role})
+    _described(options, "Role", (_ROLE, role))
     file = SubElement(options, "Representation", {"id": track.key, "bandwidth": str(_TEXT_BPS)})
     SubElement(file, "BaseURL").text = locate(track.key) + TEXT
+
+
+def _thumbnails(period: Element, board: Storyboard) -> None:
+    """The storyboard as tiles (DASH-IF IOP 4.3, 6.2.6): one picture, so long that it covers the film.
+
+    It comes from where the MPD does, and to whom the MPD does; the edge has no pictures.
+    """
+    options = SubElement(
+        period, "AdaptationSet", {"id": str(len(period)), "contentType": "image", "mimeType": "image/webp"}
+    )
+    attributes = {
+        "id": "thumbnails",
+        "bandwidth": str(_THUMBNAILS_BPS),
+        "width": str(board.columns * board.tile_width),
+        "height": str(board.rows * board.tile_height),
+    }
+    file = SubElement(options, "Representation", attributes)
+    _described(file, "EssentialProperty", (_TILES, f"{board.columns}x{board.rows}"))
+    whole = {"timescale": "1000", "duration": str(round(board.columns * board.rows * board.interval_s * 1000))}
+    SubElement(file, "SegmentTemplate", {"media": f"/images/{board.image}", "startNumber": "1", **whole})
 
 
 def _adaptation_set(period: Element, kind: str, mime: str, *, lang: str = "") -> Element:

@@ -10,43 +10,96 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition
+from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition, sound_tracks
+from matinee.encoding.sound import STEREO_GROUPS, AudioGroup, group_for, nearest_group
 
 _Track = TypeVar("_Track")
-MEDIA_PLAYLIST = "media.m3u8"
+MEDIA_PLAYLIST, IFRAME_PLAYLIST = "media.m3u8", "iframes.m3u8"
 _AUDIO, _SUBTITLES = "audio", "subtitles"
 _NAMELESS = "Track"
+_DESCRIPTION = "public.accessibility.describes-video"
 _SDH = "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"
 
 
 def master_playlist(asset: Asset, locate: Callable[[str], str]) -> str:
     """All that can be played of `asset`, lowest rung first: that is where a player starts.
 
+    Each rung comes with the stereo that suits its bit rate, and where there is surround once more with that: a player
+    takes the variants whose channels it can play, and must find every rung among them. More combinations would only
+    be more to choose from (4.3.4.2.1 asks for none of them).
+
     `locate` gives the absolute URL, ending in `/`, of a rendition's directory by its key.
     """
+    tracks = sound_tracks(asset.audio)
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    lines += _audio_group(asset.audio, locate)
+    pairs = _pairs(asset.video, tracks)
+    for named in dict.fromkeys(group for _, group in pairs if group):
+        lines += _audio_group(named, tracks, locate)
     lines += _subtitle_group(asset.subtitles, locate)
-    for rung in asset.video:
-        lines += [_variant(asset, rung), locate(rung.key) + MEDIA_PLAYLIST]
+    for rung, group in pairs:
+        lines += [_variant(asset, rung, group, _members(group, tracks)), locate(rung.key) + MEDIA_PLAYLIST]
+    lines += _iframes(asset.video, locate)
     return "\n".join([*lines, ""])
 
 
-def _audio_group(tracks: Sequence[AudioRendition], locate: Callable[[str], str]) -> Iterator[str]:
-    default = default_audio(tracks)
-    selectable = _first_of_each([default, *tracks] if default else [], lambda track: track.language)
-    for track, name in zip(tracks, _distinct([track.label for track in tracks]), strict=True):
+def _iframes(rungs: Sequence[VideoRendition], locate: Callable[[str], str]) -> Iterator[str]:
+    """EXT-X-I-FRAME-STREAM-INF (4.3.4.3): the lowest rung's pictures, for seeking fast with something to see."""
+    for rung in [one for one in rungs if one.iframes_bps][:1]:
+        yield _tag(
+            "#EXT-X-I-FRAME-STREAM-INF",
+            BANDWIDTH=str(rung.iframes_bps),
+            CODECS=_quoted(rung.codecs),
+            RESOLUTION=f"{rung.width}x{rung.height}",
+            URI=_quoted(locate(rung.key) + IFRAME_PLAYLIST),
+        )
+
+
+def _pairs(
+    rungs: Sequence[VideoRendition], tracks: Sequence[Sequence[AudioRendition]]
+) -> list[tuple[VideoRendition, AudioGroup | None]]:
+    """Each rung with the groups of sound that it is offered with; with None where the film is silent."""
+    there = {one.group for forms in tracks for one in forms}
+    if not there:
+        return [(rung, None) for rung in rungs]
+    rates = {
+        group: max(one.average_bps for one in _members(group, tracks)) for group in STEREO_GROUPS if group in there
+    }
+    stereo: list[tuple[VideoRendition, AudioGroup | None]] = [(r, group_for(r.average_bps, rates)) for r in rungs]
+    return stereo + [(rung, "surround") for rung in rungs if "surround" in there]
+
+
+def _members(group: AudioGroup | None, tracks: Sequence[Sequence[AudioRendition]]) -> list[AudioRendition]:
+    """One form of each track: groups have the same members, some of them the same files (4.3.4.1.1)."""
+    if group is None:
+        return []
+    by_group = [{one.group: one for one in forms} for forms in tracks]
+    return [forms[nearest_group(group, forms)] for forms in by_group]
+
+
+def _audio_group(
+    group: AudioGroup, tracks: Sequence[Sequence[AudioRendition]], locate: Callable[[str], str]
+) -> Iterator[str]:
+    members = _members(group, tracks)
+    default = default_audio(members)
+    own = sorted(members, key=lambda track: track is not default)
+    selectable = _first_of_each(own, lambda track: (track.language, track.role == "description"))
+    for track, name in zip(members, _distinct([track.label for track in members]), strict=True):
         yield _tag(
             "#EXT-X-MEDIA",
             TYPE="AUDIO",
-            GROUP_ID=_quoted(_AUDIO),
+            GROUP_ID=_quoted(_group_id(group)),
             NAME=_quoted(name),
             LANGUAGE=_language(track.language),
             DEFAULT=_yes(track is default),
-            AUTOSELECT=_yes(any(track is one for one in selectable)),
+            AUTOSELECT=_yes(track is default or (track.role != "commentary" and track in selectable)),
+            CHARACTERISTICS=_quoted(_DESCRIPTION) if track.role == "description" else None,
             CHANNELS=_quoted(str(track.channels)),
             URI=_quoted(locate(track.key) + MEDIA_PLAYLIST),
         )
+
+
+def _group_id(group: AudioGroup) -> str:
+    return f"{_AUDIO}-{group}"
 
 
 def _subtitle_group(tracks: Sequence[SubtitleTrack], locate: Callable[[str], str]) -> Iterator[str]:
@@ -66,18 +119,18 @@ def _subtitle_group(tracks: Sequence[SubtitleTrack], locate: Callable[[str], str
         )
 
 
-def _variant(asset: Asset, rung: VideoRendition) -> str:
+def _variant(asset: Asset, rung: VideoRendition, group: AudioGroup | None, beside: Sequence[AudioRendition]) -> str:
     """EXT-X-STREAM-INF (4.3.4.2): a rung with the dearest of the audio that may go with it."""
-    codecs = dict.fromkeys([rung.codecs, *(track.codecs for track in asset.audio)])
+    codecs = dict.fromkeys([rung.codecs, *(track.codecs for track in beside)])
     return _tag(
         "#EXT-X-STREAM-INF",
-        BANDWIDTH=str(rung.peak_bps + max((track.peak_bps for track in asset.audio), default=0)),
-        AVERAGE_BANDWIDTH=str(rung.average_bps + max((track.average_bps for track in asset.audio), default=0)),
+        BANDWIDTH=str(rung.peak_bps + max((track.peak_bps for track in beside), default=0)),
+        AVERAGE_BANDWIDTH=str(rung.average_bps + max((track.average_bps for track in beside), default=0)),
         CODECS=_quoted(",".join(codecs)),
         RESOLUTION=f"{rung.width}x{rung.height}",
         VIDEO_RANGE=rung.video_range,  # draft-pantos-hls-rfc8216bis 4.4.6.2
         FRAME_RATE=f"{float(Fraction(rung.frame_rate_num, rung.frame_rate_den)):.3f}",
-        AUDIO=_quoted(_AUDIO) if asset.audio else None,
+        AUDIO=_quoted(_group_id(group)) if group else None,
         SUBTITLES=_quoted(_SUBTITLES) if asset.subtitles else None,
         CLOSED_CAPTIONS="NONE",
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
@@ -14,6 +14,7 @@ from matinee.base.given import Given
 from matinee.catalog.title import Picture, Title
 from matinee.encoding.asset import Storyboard
 from matinee.encoding.ladder import Codec
+from matinee.encoding.marks import Marks, Span
 from matinee.members.account import Account
 from matinee.playback.device import DeviceKind
 from matinee.playback.service import Playback, Progress
@@ -57,6 +58,13 @@ class SeekPictures(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float
 
 
+class ChapterMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A chapter on the seek bar; `title` is empty where the film gives it none."""
+
+    start_s: float
+    title: str
+
+
 class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     """A session: where its manifests are, and where to begin."""
 
@@ -68,8 +76,18 @@ class PlaybackStarted(msgspec.Struct, frozen=True, kw_only=True):
     resume_s: float
     duration_s: float
     storyboard: SeekPictures | None
+    chapters: tuple[ChapterMark, ...]
+    intro: Span | None
+    credits: Span | None
     edges: tuple[str, ...]
     expires: float
+
+
+class MarksEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the opening and the credits of a title are, in seconds; null: there is none."""
+
+    intro: Span | None
+    credits: Span | None
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +138,9 @@ async def start_playback(
         resume_s=started.resume_s,
         duration_s=asset.duration_s,
         storyboard=_pictures(asset.storyboard) if asset.storyboard is not None else None,
+        chapters=tuple(ChapterMark(start_s=one.start_s, title=one.title) for one in asset.chapters),
+        intro=started.marks.intro,
+        credits=started.marks.credits,
         edges=(_edge(request, edges),),
         expires=session.expires,
     )
@@ -165,6 +186,18 @@ async def remove_watching(title_id: FromPath[str], playback: Given[Playback], ac
     await playback.forget(account.id, title_id)
 
 
+@get("/v1/titles/{title_id:str}/marks", opt={"access": "owner"})
+async def read_marks(title_id: FromPath[str], playback: Given[Playback]) -> Marks:
+    """Where the opening and the credits of a title are."""
+    return await playback.marks(title_id)
+
+
+@put("/v1/titles/{title_id:str}/marks", opt={"access": "owner"})
+async def edit_marks(title_id: FromPath[str], data: JSONBody[MarksEdit], playback: Given[Playback]) -> Marks:
+    """Say where they are; null says that there is none. What is found later does not change it."""
+    return await playback.edit_marks(title_id, data.intro, data.credits)
+
+
 def _edge(request: Request[Account, Any, Any], edges: Edges) -> str:
     return edges.for_host(request.url.scheme, request.url.hostname or "localhost")
 
@@ -199,4 +232,12 @@ def _pictures(storyboard: Storyboard) -> SeekPictures:
     )
 
 
-HANDLERS: Sequence[ControllerRouterHandler] = (start_playback, read_hls, read_dash, report_progress, remove_watching)
+HANDLERS: Sequence[ControllerRouterHandler] = (
+    start_playback,
+    read_hls,
+    read_dash,
+    report_progress,
+    remove_watching,
+    read_marks,
+    edit_marks,
+)

@@ -15,6 +15,7 @@ from matinee.catalog.title import Title
 from matinee.delivery.token import SigningKey, sign
 from matinee.encoding.asset import Asset
 from matinee.encoding.ladder import Codec
+from matinee.encoding.marks import Marks, Span
 from matinee.encoding.service import Assets
 from matinee.insight.events import PlaybackProgressed, WatchingRemoved
 from matinee.insight.log import EventLog
@@ -40,6 +41,12 @@ class NothingToPlay(Invalid):
     code = "nothing_to_play"
 
 
+class BadMarks(Invalid):
+    """A mark that is not within the title."""
+
+    code = "bad_marks"
+
+
 class Started(msgspec.Struct, frozen=True, kw_only=True):
     """What pressing play gave: the session, what it plays, and where to begin."""
 
@@ -47,6 +54,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     title: Title
     next: Title | None
     asset: Asset
+    marks: Marks
     resume_s: float
 
 
@@ -98,7 +106,24 @@ class Playback:
         await self.state.put_session(session)
         position = (await self.positions(account_id)).get(title_id)
         following = (await self.catalog.snapshot()).next_episode(title)
-        return Started(session=session, title=title, next=following, asset=asset, resume_s=resume_s(position))
+        marks = await self.assets.marks(title_id)
+        return Started(
+            session=session, title=title, next=following, asset=asset, marks=marks, resume_s=resume_s(position)
+        )
+
+    async def marks(self, title_id: str) -> Marks:
+        """The marks of a title. Raises UnknownTitle."""
+        return await self.assets.marks((await self.catalog.get(title_id)).id)
+
+    async def edit_marks(self, title_id: str, intro: Span | None, closing: Span | None) -> Marks:
+        """Say where the opening and the credits are, None where there are none. Raises NoAsset and BadMarks."""
+        duration_s = (await self.assets.latest(title_id)).duration_s
+        for span in (intro, closing):
+            if span is not None and span.end_s > duration_s:
+                raise BadMarks(f"{span.end_s:g} s is after the end; the title lasts {duration_s:g} s")
+        marks = Marks(intro=intro, credits=closing, is_edited=True)
+        await self.assets.keep_marks({title_id: marks})
+        return marks
 
     async def hls(self, account_id: str, session_id: str, edge: str) -> str:
         """The master playlist of a session, its links signed, on the edge at the URL `edge`. Raises NoSession."""

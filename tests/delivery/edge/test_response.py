@@ -27,6 +27,8 @@ DATE = date_line(784111777)
         ("media.m3u8", b"application/vnd.apple.mpegurl"),
         ("index.json", b"application/json"),
         ("media.vtt", b"text/vtt; charset=utf-8"),
+        ("segments.vtt", b"text/vtt; charset=utf-8"),
+        ("iframes.m3u8", b"application/vnd.apple.mpegurl"),
     ],
 )
 def test_every_file_has_its_type(file: str, kind: bytes) -> None:

@@ -24,8 +24,8 @@ describe('a codec', () => {
 
 describe('the next episode', () => {
   it('is offered in the last seconds, and in the last quarter of a very short film', () => {
-    expect(nextLead(2580)).toBe(15);
-    expect(nextLead(32)).toBe(8);
+    expect(nextLead(2580, null)).toBe(15);
+    expect(nextLead(32, null)).toBe(8);
   });
 });
 

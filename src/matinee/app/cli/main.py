@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from matinee.app.cli import encode, films, jobs, machine, roles, webhooks
+from matinee.app.cli import encode, films, jobs, machine, marks, roles, webhooks
 from matinee.app.cli.output import Output, log_failure
 from matinee.base.errors import MatineeError
 
@@ -32,6 +32,7 @@ app.command(rich_help_panel="Films")(films.analyse)
 app.command(name="list", rich_help_panel="Films")(films.list_titles)
 app.command(rich_help_panel="Films")(films.show)
 app.command(rich_help_panel="Films")(films.remove)
+app.command(rich_help_panel="Films")(marks.marks)
 app.add_typer(jobs.app, rich_help_panel="Films")
 app.add_typer(encode.app, rich_help_panel="Films")
 app.command(rich_help_panel="This machine")(machine.doctor)

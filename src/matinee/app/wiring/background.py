@@ -26,6 +26,9 @@ from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.ability import ABILITIES
 from matinee.encoding.jobs import EncodeTitle
+from matinee.encoding.marking import KIND as MARKS
+from matinee.encoding.marking import PRIORITY as MARKS_PRIORITY
+from matinee.encoding.marking import MarkShow
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.proving import check_needed, hardware_encoders, lacking
@@ -138,23 +141,31 @@ async def _tell_crew(platform: Platform, compute: Compute, owner: str) -> None:
 
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
     """The control on given workers."""
-    encoder = Encoder(build=place.build, preset=platform.settings.preset)
+    settings = platform.settings
+    encoder = Encoder(build=place.build, preset=settings.preset)
 
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
+
+    async def seasons_of(show_id: str) -> list[list[str]]:
+        seasons = (await platform.catalog.snapshot()).seasons(show_id)
+        return [[title.id for title in season] for season in seasons if len(season) > 1]
 
     async def tidy_up(_: Lease) -> None:
         await tidy(platform)
 
     handlers: dict[str, Handler] = {
         TIDY.kind: tidy_up,
-        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
+        ENCODE: EncodeTitle(
+            platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again
+        ),
         INGEST: platform.ingest.handle,
+        MARKS: MarkShow(platform.assets, compute, place, seasons_of),
         WEBHOOK: platform.webhooks.deliver,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
     }
     # One demonstration film is rendered at a time, so that the other worker encodes what is rendered already.
-    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, WEBHOOK: WEBHOOKS_AT_ONCE}
+    at_once = {ENCODE: ENCODES_AT_ONCE, DEMO: 1, MARKS: 1, WEBHOOK: WEBHOOKS_AT_ONCE}
     return Control(
         platform.jobs,
         handlers,
@@ -215,7 +226,18 @@ async def upkeep(platform: Platform, publication: Publication) -> None:
     await platform.assets.sweep(lambda: _sources(platform, *LIVE, JobState.FAILED))
     await publication.catch_up()
     await platform.ingest.reconcile()
+    await enqueue_marks(platform)
     await platform.uploads.sweep()
+
+
+async def enqueue_marks(platform: Platform) -> None:
+    """See that every season with an episode nobody has compared yet is compared; one that failed waits for a person."""
+    snapshot, marked = await platform.catalog.snapshot(), await platform.assets.marked()
+    failed = {job.subject for job in await platform.jobs.list(states=[JobState.FAILED], kind=MARKS)}
+    for show_id in snapshot.shows.keys() - failed:
+        seasons = [season for season in snapshot.seasons(show_id) if len(season) > 1]
+        if any(title.id not in marked for season in seasons for title in season):
+            await platform.jobs.enqueue(MARKS, show_id, priority=MARKS_PRIORITY)
 
 
 async def tidy(platform: Platform) -> None:

@@ -66,8 +66,8 @@ class Publication:
         facts = Published(
             duration_s=asset.duration_s,
             height=height,
-            audio=tuple(track.language for track in asset.audio),
-            subtitles=tuple(track.language for track in asset.subtitles),
+            audio=tuple(dict.fromkeys(track.language for track in asset.audio)),
+            subtitles=tuple(dict.fromkeys(track.language for track in asset.subtitles)),
         )
         try:  # its pictures first: who waits for the title to be ready may be all that keeps this process up
             if asset.still and (title.still is None or title.poster is None):

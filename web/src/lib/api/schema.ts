@@ -444,6 +444,30 @@ export interface paths {
         patch: operations["edit_title"];
         trace?: never;
     };
+    "/v1/titles/{title_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadMarks
+         * @description Where the opening and the credits of a title are.
+         */
+        get: operations["read_marks"];
+        /**
+         * EditMarks
+         * @description Say where they are; null says that there is none. What is found later does not change it.
+         */
+        put: operations["edit_marks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -599,6 +623,11 @@ export interface components {
             items: components["schemas"]["Card"][];
             next: string | null;
         };
+        /** ChapterMark */
+        ChapterMark: {
+            start_s: number;
+            title: string;
+        };
         /** Edit */
         Edit: {
             genres?: string[];
@@ -661,6 +690,18 @@ export interface components {
             audio: string[];
             subtitles: string[];
         };
+        /** Marks */
+        Marks: {
+            credits?: components["schemas"]["Span"] | null;
+            intro?: components["schemas"]["Span"] | null;
+            /** @default false */
+            is_edited: boolean;
+        };
+        /** MarksEdit */
+        MarksEdit: {
+            credits: components["schemas"]["Span"] | null;
+            intro: components["schemas"]["Span"] | null;
+        };
         /** Person */
         Person: {
             /** @default  */
@@ -703,11 +744,14 @@ export interface components {
         };
         /** PlaybackStarted */
         PlaybackStarted: {
+            chapters: components["schemas"]["ChapterMark"][];
+            credits: components["schemas"]["Span"] | null;
             dash_url: string;
             duration_s: number;
             edges: string[];
             expires: number;
             hls_url: string;
+            intro: components["schemas"]["Span"] | null;
             next: components["schemas"]["PlayedTitle"] | null;
             resume_s: number;
             session_id: string;
@@ -828,6 +872,11 @@ export interface components {
         SignInRequest: {
             name: string;
             password: string;
+        };
+        /** Span */
+        Span: {
+            end_s: number;
+            start_s: number;
         };
         /** Stage */
         Stage: {
@@ -1737,6 +1786,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Title"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    read_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marks"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    edit_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarksEdit"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marks"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -1,25 +1,17 @@
 /** One film being played: Shaka and the video element behind values that the controls read and methods they call. */
 import type { PlaybackSession } from '../api/types.ts';
-import { language } from '../text/format.ts';
-import { t } from '../text/t.ts';
 import { CueStore, captionsAt, type Caption } from './cues.ts';
 import { describe, kindOf, type Failure, type PlayerError } from './failure.ts';
 import { loadPreferences, savePreferences, SPEEDS, type Preferences } from './preferences.ts';
 import type { Report } from './reporter.ts';
 import { bufferAhead, clamp, seekTarget } from './seek.ts';
-import { BUFFER_GOAL_S, codecName, configuration, loadShaka, type Shaka } from './shaka.ts';
+import { BUFFER_GOAL_S, codecName, configuration, loadShaka, loudspeakers, type Shaka } from './shaka.ts';
+import { audioChoices, isDescription, isForHardOfHearing, textChoices, type Choice } from './tracks.ts';
 
 type Player = InstanceType<Shaka['Player']>;
 type AudioTrack = ReturnType<Player['getAudioTracks']>[number];
 type TextTrack = ReturnType<Player['getTextTracks']>[number];
 type VideoTrack = ReturnType<Player['getVideoTracks']>[number];
-
-export interface Choice<Track> {
-  label: string;
-  language: string;
-  isActive: boolean;
-  track: Track;
-}
 
 export interface Rung {
   height: number;
@@ -235,7 +227,6 @@ export class Playback {
     this.#remember({ subtitles: choice?.language ?? '' });
   }
 
-  /** Off, or the language that was on last, or the first there is. */
   /** In the viewer's language if there are any; those for the hard of hearing only where there are no others. */
   #likeliestSubtitles(): Choice<TextTrack> | undefined {
     const own = navigator.language.split('-')[0] ?? '';
@@ -244,6 +235,7 @@ export class Playback {
     return plain.find(isOwn) ?? this.subtitles.find(isOwn) ?? plain[0] ?? this.subtitles[0];
   }
 
+  /** Off, or the language that was on last, or the first there is. */
   toggleSubtitles(): void {
     const isOn = this.subtitles.some((choice) => choice.isActive);
     const wanted = this.#preferences.subtitles;
@@ -342,7 +334,7 @@ export class Playback {
   }
 
   #prepare(player: Player): void {
-    player.configure({ ...configuration(navigator.userAgent), textDisplayFactory: (_player: Player) => this.#cues });
+    player.configure({ ...configuration(navigator.userAgent, loudspeakers()), textDisplayFactory: (_player: Player) => this.#cues });
     player.addEventListener('error', (event) => {
       this.#fail((event as unknown as { detail: PlayerError }).detail);
     });
@@ -398,14 +390,14 @@ export class Playback {
     const player = this.#player;
     if (!player) return;
     this.rungs = rungsOf(player.getVideoTracks());
-    this.audio = player.getAudioTracks().map((track, index) => choiceOf(track, track.active, index));
-    const subtitles = player.getTextTracks().filter((track) => !track.forced);
-    this.subtitles = subtitles.map((track, index) => choiceOf(track, track.active, index));
+    this.audio = audioChoices(player.getAudioTracks());
+    this.subtitles = textChoices(player.getTextTracks().filter((track) => !track.forced));
   }
 
   #applyPreferences(): void {
     const { audio, subtitles } = this.#preferences;
-    const heard = this.audio.find((choice) => choice.language === audio);
+    const inLanguage = this.audio.filter((choice) => choice.language === audio);
+    const heard = inLanguage.find((choice) => !isDescription(choice.track)) ?? inLanguage[0];
     if (heard && !heard.isActive) this.#player?.selectAudioTrack(heard.track);
     this.#showSubtitles(this.subtitles.find((choice) => subtitles !== '' && choice.language === subtitles) ?? null);
   }
@@ -467,14 +459,6 @@ function rungsOf(tracks: VideoTrack[]): Rung[] {
   return [...byHeight.values()].filter((rung) => rung.height > 0).sort((a, b) => b.height - a.height);
 }
 
-function choiceOf<Track extends AudioTrack | TextTrack>(track: Track, isActive: boolean, index: number): Choice<Track> {
-  const number = index > 0 ? ` ${String(index + 1)}` : '';
-  const known = language(track.language);
-  const name = known !== '' ? known : (track.label ?? `${t('player.unknownLanguage')}${number}`);
-  const isSdh = isForHardOfHearing(track);
-  return { label: isSdh ? t('player.sdh', { label: name }) : name, language: track.language, isActive, track };
-}
-
 function ranges(buffered: TimeRanges): { start: number; end: number }[] {
   return Array.from({ length: buffered.length }, (_, index) => ({ start: buffered.start(index), end: buffered.end(index) }));
 }
@@ -485,8 +469,4 @@ function hostOf(uri: string): string {
 
 function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
-}
-
-function isForHardOfHearing(track: AudioTrack | TextTrack): boolean {
-  return track.roles.some((role) => /describes-(spoken-dialog|music-and-sound)|caption/.test(role));
 }

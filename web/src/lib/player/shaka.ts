@@ -8,6 +8,8 @@ export type Shaka = typeof ShakaNamespace;
 /** Good enough for 720p at the first segment, low enough to start at once. */
 const FIRST_BANDWIDTH_BPS = 5_000_000;
 export const BUFFER_GOAL_S = 30;
+const STEREO = 2;
+const SURROUND = 6;
 
 /** A request is tried this often before the player speaks of it. */
 const RETRIES = { maxAttempts: 4, baseDelay: 400, backoffFactor: 2, fuzzFactor: 0.5, timeout: 20_000, stallTimeout: 8_000, connectionTimeout: 8_000 };
@@ -28,8 +30,22 @@ export function deviceOf(agent: string): PlaybackDevice {
   return prefersNativeHls(agent) ? 'ios' : 'web';
 }
 
-export function configuration(agent: string): object {
+/** How many channels this device plays; 2 where it does not say. */
+export function loudspeakers(): number {
+  try {
+    const context = new AudioContext();
+    const channels = context.destination.maxChannelCount;
+    void context.close();
+    return channels;
+  } catch {
+    return STEREO;
+  }
+}
+
+/** `channels`: how many the device plays. Surround is only chosen where it is heard as such. */
+export function configuration(agent: string, channels = STEREO): object {
   return {
+    preferredAudio: [{ channelCount: channels >= SURROUND ? SURROUND : STEREO }],
     abr: {
       defaultBandwidthEstimate: FIRST_BANDWIDTH_BPS,
       useNetworkInformation: false,

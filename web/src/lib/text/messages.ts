@@ -318,6 +318,7 @@ export const en = {
   'player.nextNow': 'Play now',
   'player.nextCredits': 'Watch credits',
   'player.nextIn': 'Starts in {n} s',
+  'player.skipIntro': 'Skip intro',
   'player.help': 'Keys',
   'player.buffering': 'Loading',
   'player.preparing': 'Starting',
@@ -325,6 +326,7 @@ export const en = {
   'player.again': 'Watch again',
   'player.unknownLanguage': 'Original',
   'player.sdh': '{label} (for the hard of hearing)',
+  'player.described': '{label} (audio description)',
 
   'stats.title': 'Playback',
   'stats.key': 'Shift S',
