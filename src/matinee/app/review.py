@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.app.ingest import ENCODE, Ingest
@@ -85,16 +85,18 @@ async def get_ladder(title_id: FromPath[str], review: Given[Review], catalog: Gi
     return Response(hull_svg(title.title, report.trials, report.rungs).encode(), media_type="image/svg+xml")
 
 
-@get("/v1/titles/{title_id:str}/report/{side:str}.webp", opt=_OWNER)
-async def get_moment(title_id: FromPath[str], side: FromPath[str], review: Given[Review]) -> Response[bytes]:
+@get("/v1/titles/{title_id:str}/report/moment/{side:str}", opt=_OWNER)
+async def get_moment(title_id: FromPath[str], side: FromPath[Side], review: Given[Review]) -> Response[bytes]:
     """The worst moment of what is held: in the `source`, or in the `encode`."""
-    return Response(await review.picture(title_id, msgspec.convert(side, Side)), media_type="image/webp")
+    return Response(await review.picture(title_id, side), media_type="image/webp")
 
 
 @post("/v1/titles/{title_id:str}/report/{choice:str}", opt=_OWNER, status_code=200)
-async def decide(title_id: FromPath[str], choice: FromPath[str], data: Note, review: Given[Review]) -> Report:
+async def decide(
+    title_id: FromPath[str], choice: FromPath[Choice], data: JSONBody[Note], review: Given[Review]
+) -> Report:
     """Decide about what is held: `approve`, `again` or `reject`, with a note."""
-    return await review.decide(title_id, msgspec.convert(choice, Choice), data.note)
+    return await review.decide(title_id, choice, data.note)
 
 
 HANDLERS: Sequence[ControllerRouterHandler] = (get_report, get_ladder, get_moment, decide)

@@ -28,7 +28,7 @@ from matinee.encoding.ladder import Codec
 from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
 from matinee.encoding.quality import Finding, Held, QualityFailed, QualityLimits
-from matinee.encoding.recipe import Encoder, content_key
+from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.record import Record
 from matinee.encoding.report import Moment, Report, name_of
 from matinee.encoding.service import Assets
@@ -359,7 +359,7 @@ def stage_of_task(plan: Plan | None, makes: str) -> str:
     parts = makes.split("/")
     for rung in plan.video if plan is not None else ():
         if rung.key in parts:
-            return _rung_name(rung)
+            return name_of(rung)
     if parts[0] == "renditions" or (plan is not None and any(track.key in parts for track in plan.audio)):
         return "sound"
     kind = parts[-1].partition("-")[0]

@@ -73,8 +73,7 @@ class Reviews:
             raise NoReport(title_id) from None
 
     async def approve(self, order: Order, note: str) -> Report:
-        """Let what is held be published; its job then must be tried again. Raises NoReport, NotHeld, NothingToApprove.
-        """
+        """Let what is held be published, once its job is tried again. Raises NoReport, NotHeld, NothingToApprove."""
         report = await self._waiting(order)
         if any(one.check == "package" for one in report.findings):
             raise NothingToApprove(order.title_id)

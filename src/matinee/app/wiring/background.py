@@ -14,7 +14,7 @@ import imageio_ffmpeg
 
 from matinee.app.demo.job import RenderDemo
 from matinee.app.ingest import DEMO, INGEST
-from matinee.app.settings import Settings
+from matinee.app.settings import Settings, quality_limits
 from matinee.app.webhooks.service import KIND as WEBHOOK
 from matinee.app.webhooks.service import RETRIES_MAX as WEBHOOK_RETRIES_MAX
 from matinee.app.wiring.platform import Platform, fonts_folder
@@ -139,6 +139,7 @@ async def _tell_crew(platform: Platform, compute: Compute, owner: str) -> None:
 def control_of(platform: Platform, compute: Compute, place: Workplace, name: str) -> Control:
     """The control on given workers."""
     encoder = Encoder(build=place.build, preset=platform.settings.preset)
+    limits = quality_limits(platform.settings)
 
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
@@ -148,7 +149,7 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
 
     handlers: dict[str, Handler] = {
         TIDY.kind: tidy_up,
-        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again),
+        ENCODE: EncodeTitle(platform.assets, platform.objects, compute, place, encoder, is_wanted_again, limits),
         INGEST: platform.ingest.handle,
         WEBHOOK: platform.webhooks.deliver,
         DEMO: RenderDemo(platform.ingest, compute, place, platform.settings.home.resolve() / "demo", fonts_folder()),
