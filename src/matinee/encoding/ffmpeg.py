@@ -165,7 +165,7 @@ def vmaf_argv(
     video = inspection.video
     assert video is not None
     pictures = reference(inspection, timeline, piece, display, coding)
-    shown = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N"
+    shown = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,{frame_by_frame(timeline)}"
     vmaf = f"libvmaf=model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:shortest=1"
     judged = _judged_sdr if coding.hdr is None else _judged_hdr
     graph = judged(video, f"[0:{video.index}]{pictures}", shown, vmaf, len(encodes))
@@ -177,6 +177,11 @@ def vmaf_argv(
         "-filter_complex", ";".join(graph),
         *(option for end in ends for option in ("-map", f"[{end}]", "-f", "null", "-")),
     ]  # fmt: skip
+
+
+def frame_by_frame(timeline: Timeline) -> str:
+    """Filters that give frame n of an encode the time that frame n of `reference` has, whose time base is a frame."""
+    return f"settb=expr={timeline.rate[1]}/{timeline.rate[0]},setpts=N"
 
 
 def _judged_sdr(_: VideoStream, reference: str, shown: str, vmaf: str, count: int) -> list[str]:

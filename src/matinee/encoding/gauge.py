@@ -11,6 +11,7 @@ from matinee.encoding.encoders import DECODERS
 from matinee.encoding.ffmpeg import (
     base,
     each_second,
+    frame_by_frame,
     master_input,
     opened,
     origin_s,
@@ -48,7 +49,7 @@ def score_argv(
     assert video is not None
     sdr = "".join(f",{one}" for one in shown_in_sdr(video)) if recipe.coding.hdr is not None else ""
     pictures = reference(inspection, timeline, stretch, display, recipe.coding)
-    enlarged = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N{sdr}"
+    enlarged = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,{frame_by_frame(timeline)}{sdr}"
     options = f"model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:log_path={SCORES}:shortest=1"
     second, reduced = each_second(timeline), f"scale={rung.width}:{rung.height}:flags=bicubic"
     graph = [

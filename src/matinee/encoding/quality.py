@@ -72,7 +72,7 @@ class QualityLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """VMAF of the worst 5 s of the top rung, from which it is warned about."""
     blockiness_factor: float = 3.0
     """Blockiness of a rung against that of the source at its size ..."""
-    blockiness_least: float = 5.0
+    blockiness_least: float = 8.0
     """... which is not looked at below this."""
 
 
