@@ -267,7 +267,8 @@ async def test_such_a_film_passes_quality_control_and_is_published(
 def test_samples_and_stills_show_what_the_renditions_show(graded: Path, tmp_path: Path) -> None:
     plan = planned_of(graded)
     size, raw, still = (320, 180), tmp_path / "samples.yuv", tmp_path / "still.png"
-    argv = commands.samples_argv(Path(ffmpeg()), graded, plan.inspection, plan.timeline, plan.windows[0], size, raw)
+    window, tiny = plan.windows[0], tmp_path / "frames.yuv"
+    argv = commands.samples_argv(Path(ffmpeg()), graded, plan.inspection, plan.timeline, window, size, raw, tiny)
     subprocess.run(argv, check=True, capture_output=True)
     sampled = np.fromfile(raw, np.uint8).reshape(-1, 270, 320)[:, :180]
     found = lumas(chunks_of(plan, graded, tmp_path))

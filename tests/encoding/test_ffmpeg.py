@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.encoding.film import STEREO, film, hdr_film, inspected, planned
 
 from matinee.base.process import shown
-from matinee.encoding import encoders, ffmpeg
+from matinee.encoding import encoders, ffmpeg, gauge
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Codec
 from matinee.encoding.plan import Plan
@@ -23,6 +23,7 @@ from matinee.encoding.timeline import idr_frames
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
 FFMPEG, MASTER, OUT = Path("/opt/ffmpeg"), Path("/store/masters/abc"), Path("/scratch/out")
+RAW = Path("/scratch/raw")
 PLAN = planned(film(90))
 HDR = planned(hdr_film(90), codecs="all")
 """Of an HDR film: H.264, HEVC and AV1."""
@@ -64,13 +65,17 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "loudness": ffmpeg.loudness_argv(FFMPEG, master, found, timeline, 1, 2),
         "text": ffmpeg.text_argv(FFMPEG, master, found, SUBRIP, OUT),
         "text-ass": ffmpeg.text_argv(FFMPEG, master, found, SUBSTATION, OUT),
-        "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT),
+        "samples": ffmpeg.samples_argv(FFMPEG, master, found, timeline, plan.windows[0], (240, 136), OUT, RAW),
         "still": ffmpeg.still_argv(FFMPEG, master, found, timeline, middle, (1280, 720), OUT),
-        "check": ffmpeg.check_argv(FFMPEG, master, found, video_recipe(plan), (240, 136), OUT),
         "fingerprint": ffmpeg.fingerprint_argv(FFMPEG, master, "aac", OUT),
+        "check": ffmpeg.check_argv(FFMPEG, master, found, video_recipe(plan), (240, 136), OUT, RAW),
+        "check-sound": gauge.sound_argv(FFMPEG, master, 2, RAW),
+        "check-source-sound": gauge.source_sound_argv(FFMPEG, master, found, audio_recipe(plan), RAW),
+        "check-place": gauge.place_argv(FFMPEG, master, found, audio_recipe(plan), 42.5, RAW),
+        "check-score": score_argv(plan, master),
+        "check-shown": gauge.shown_argv(FFMPEG, master, found, video_recipe(plan), 7, (1280, 720), RAW),
         "trial": trial_argv(plan, master),
         "vmaf": vmaf_argv(plan, master),
-        "check-audio": ffmpeg.check_audio_argv(FFMPEG, master, "aac", OUT),
     }
 
 
@@ -85,14 +90,20 @@ def vmaf_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
     return ffmpeg.vmaf_argv(FFMPEG, master, *about, video_recipe(plan, codec).coding, "vmaf_v0.6.1", 4)
 
 
+def score_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
+    recipe, display = video_recipe(plan, codec), (1920, 1080)
+    return gauge.score_argv(FFMPEG, master, plan.inspection, recipe, plan.chunks[1], OUT, display, "vmaf_v0.6.1", 8)
+
+
 def commands_of_codecs() -> dict[str, list[str]]:
     """What each further codec, and HDR, changes."""
     found, middle = HDR.inspection, HDR.chunks[len(HDR.chunks) // 2]
     codecs: tuple[Codec, ...] = ("hevc", "av1")
     return {
         "chunk-tone-mapped": ffmpeg.chunk_argv(FFMPEG, MASTER, found, middle, video_recipe(HDR), OUT),
+        "check-score-hdr": score_argv(HDR, MASTER, "hevc"),
         "vmaf-hdr": vmaf_argv(HDR, MASTER, "hevc"),
-        "check-hdr": ffmpeg.check_argv(FFMPEG, MASTER, found, video_recipe(HDR, "av1"), (240, 136), OUT),
+        "check-hdr": ffmpeg.check_argv(FFMPEG, MASTER, found, video_recipe(HDR, "av1"), (240, 136), OUT, RAW),
         **{
             f"chunk-{codec}": ffmpeg.chunk_argv(FFMPEG, MASTER, found, middle, video_recipe(HDR, codec), OUT)
             for codec in codecs

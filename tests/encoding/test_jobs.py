@@ -40,7 +40,7 @@ from matinee.encoding.loudness import (
     is_limited,
     loudness_in,
 )
-from matinee.encoding.plan import Sidecar
+from matinee.encoding.plan import Sidecar, report_name
 from matinee.encoding.quality import QualityFailed
 from matinee.encoding.sound import FIRST_GROUP
 from matinee.encoding.source import FilmRefused
@@ -137,6 +137,7 @@ async def test_a_film_is_published_lowest_rung_first_and_leaves_nothing_behind(
         *(f"renditions/{key}/{file}" for key in keys for file in files),
         f"images/{last.still}",
         f"images/{last.storyboard.image}" if last.storyboard else "",
+        report_name(order.source, order.title_id),
     }
     assert list((place.folder / "scratch").iterdir()) == []
     assert place.reports[-1].stages[-1].done == place.reports[-1].stages[-1].total
@@ -281,7 +282,7 @@ async def test_rungs_of_measured_quality_are_encoded_to_it_and_a_title_is_tried_
     assert [stage.name for stage in place.reports[-1].stages][:3] == ["inspect", "analyse", "try"]
     for rung in last.video:
         assert len(compare(flash_and_beep, read_file, checked(place, rung)).times) == CLIP.frames
-    (kept,) = place.stored("analyses")
+    (kept,) = (name for name in place.stored("analyses") if "report-" not in name)
     analysis = msgspec.json.decode(store.read(place.objects, kept), type=Analysis)
     assert {trial.size[1] for trial in analysis.trials} == {240, 360, 480}
     assert [rung.name for rung in last.video] == [rung.name for rung in quality_ladder(analysis.trials)]
@@ -481,7 +482,7 @@ def paths(place: Workshop, pattern: str) -> list[Path]:
 
 def checked_rung(place: Workshop, name: str) -> list[Path]:
     """The video file that the task of this name checks, if it is one that checks video."""
-    media = paths(place, f"renditions/{name.split('/')[-2]}/media.mp4") if "/passed-" in name else []
+    media = paths(place, f"renditions/{name.split('/')[-2]}/media.mp4") if "/checked-" in name else []
     return [path for path in media if b"avc1" in path.read_bytes()[:4_000]]
 
 
@@ -542,10 +543,10 @@ async def test_a_rendition_is_removed_with_its_marks_once_no_worker_is_at_it_any
             damage(media, at=0.1)
 
     def outlast(name: str) -> None:
-        if name.endswith("passed-0002"):
+        if name.endswith("checked-0002"):
             last_begun.set()
             time.sleep(0.5)
-        elif name.endswith("passed-0001"):
+        elif name.endswith("checked-0001"):
             last_begun.wait(30)
 
     order, place.compute.before, place.compute.within = place.take(small), corrupt, outlast
@@ -561,7 +562,7 @@ async def test_a_rendition_is_removed_with_its_marks_once_no_worker_is_at_it_any
     assert {name: content for name, content in place.stored("renditions").items() if name in whole} == {
         name: content for name, content in whole.items() if name.startswith("renditions/")
     }
-    assert {times for name, times in place.compute.performed.items() if name.endswith("passed-0002")} == {2}
+    assert {times for name, times in place.compute.performed.items() if name.endswith("checked-0002")} == {2}
 
 
 async def test_a_rendition_whose_file_is_gone_is_made_anew(place: Workshop, small: Path) -> None:

@@ -46,7 +46,8 @@ PLAN = planned(film(700))
 def all_names(plan: Plan) -> list[str]:
     """Everything that tasks of this plan make, in an order in which it can be made."""
     tracks = [facts_name(track.key) for track in (*plan.audio, *plan.subtitles)]
-    names = [*tracks, *(check_name(plan, track.key, 0) for track in plan.audio), pictures_name(plan.order.source)]
+    checked = [check_name(plan, track.key, 0) for track in (*plan.audio, *plan.subtitles)]
+    names = [*tracks, *checked, pictures_name(plan.order.source)]
     for rung in plan.video:
         names += [chunk_name(plan, rung.key, chunk.number) for chunk in plan.chunks]
         names.append(facts_name(rung.key))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.ladder import CodecSet, LadderKind
+from matinee.encoding.quality import QualityLimits
 from matinee.encoding.sound import Surround
 
 
@@ -71,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who is told, by signed HTTP requests, when a title is published, held or has failed; several with spaces."""
     webhook_secret: str = ""
     """What those requests are signed with: whsec_ and base64."""
+    qc_limits: str = ""
+    """A TOML file with the limits of quality control that are to differ from Matinee's own."""
     demo: bool = True
     """Whether an empty library is given the demonstration films."""
     storage_limit_gb: float = 0
@@ -111,6 +115,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         field = str(error).rpartition("$.")[2].rstrip("`")
         name = NAMES.get(field, field)
         raise BadSetting(f"{name}={environ.get(name, '')!r} cannot be used: {error}") from error
+
+
+def quality_limits(settings: Settings) -> QualityLimits:
+    """The limits of quality control: our own, but for those in the file that the setting names. Raises BadSetting."""
+    if not settings.qc_limits:
+        return QualityLimits()
+    try:
+        found = tomllib.loads(Path(settings.qc_limits).expanduser().read_text("utf-8"))
+        return msgspec.convert(found, QualityLimits, strict=False)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        fields = ", ".join(QualityLimits.__struct_fields__)
+        raise BadSetting(
+            f"{NAMES['qc_limits']}={settings.qc_limits!r} cannot be used: {error}; it may set {fields}"
+        ) from error
 
 
 def _is_ours(name: str) -> bool:

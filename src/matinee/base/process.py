@@ -16,6 +16,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -37,6 +38,7 @@ _CAPABILITIES = 64  # more than there are: dropping one that does not exist is a
 _KEPT_CAPABILITIES = frozenset({1, 2})  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root in a container reads media
 _NO_MEMORY = ("cannot allocate memory", "out of memory", "memoryerror", "bad_alloc", "allocation failed", "enomem")
 _TOO_LARGE = "file too large"
+_METER = threading.local()
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +162,7 @@ def run_confined(
         ended_by = _converse(child, conversation, whole, stop, started + limits.wall_s)
     finally:
         used_cpu_s = _end_group(child)
+        _METER.child_cpu_s = child_cpu_s() + used_cpu_s
         conversation.close()
     finished = Finished(
         returncode=child.returncode,
@@ -170,6 +173,12 @@ def run_confined(
     )
     _raise_for(ended_by, finished, Path(argv[0]).name, limits)
     return finished
+
+
+def child_cpu_s() -> float:
+    """The CPU seconds that children of this thread have used so far, however they ended."""
+    used: float = getattr(_METER, "child_cpu_s", 0.0)
+    return used
 
 
 def die_with_parent(parent: int | None = None) -> None:

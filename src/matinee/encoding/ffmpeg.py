@@ -15,8 +15,11 @@ from matinee.encoding.corrections import deinterlaced, scaled, scaled_hdr, shown
 from matinee.encoding.encoders import CRFS, DECODERS, encoder, trial_encoder
 from matinee.encoding.loudness import PEAK_MAX_DBTP
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, Coding, VideoRecipe
+from matinee.encoding.sample import FRAME_SIZE
 from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has_index
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks
+
+_TINY = f"scale={FRAME_SIZE[0]}:{FRAME_SIZE[1]}:flags=area"
 
 
 def base(ffmpeg: Path) -> list[str]:
@@ -86,6 +89,18 @@ def chunk_argv(
     ]  # fmt: skip
 
 
+def master_input(source: Path, inspection: Inspection, piece: Chunk) -> list[str]:
+    """The film as an input, its pictures decoded from where `piece` says."""
+    return opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece))
+
+
+def reference(inspection: Inspection, timeline: Timeline, piece: Chunk, size: tuple[int, int], coding: Coding) -> str:
+    """Filters that make the film's own pictures what an encode of `piece` in `size` is held against."""
+    frames = piece.end - piece.start
+    pictures = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames, coding)]
+    return ",".join([*pictures, f"trim=end_frame={frames}", "setpts=N"])
+
+
 def _pictures(inspection: Inspection, size: tuple[int, int], frames: int, coding: Coding) -> list[str]:
     """Filters that make what the encoder is given: so large, square samples, limited range, `frames` of it."""
     video = inspection.video
@@ -149,17 +164,11 @@ def vmaf_argv(
     """
     video = inspection.video
     assert video is not None
-    frames = piece.end - piece.start
-    reference = [
-        on_timeline(inspection, timeline, piece.start),
-        *_pictures(inspection, display, frames, coding),
-        f"trim=end_frame={frames}",
-        "setpts=N",
-    ]
-    shown = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,settb=expr=1/{timeline.rate[0]},setpts=N"
+    pictures = reference(inspection, timeline, piece, display, coding)
+    shown = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,{frame_by_frame(timeline)}"
     vmaf = f"libvmaf=model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:shortest=1"
     judged = _judged_sdr if coding.hdr is None else _judged_hdr
-    graph = judged(video, f"[0:{video.index}]{','.join(reference)}", shown, vmaf, len(encodes))
+    graph = judged(video, f"[0:{video.index}]{pictures}", shown, vmaf, len(encodes))
     ends = [f"{kind}{n}" for kind in ("s" if coding.hdr is None else "st") for n in range(len(encodes))]
     return [
         *base(ffmpeg),
@@ -168,6 +177,11 @@ def vmaf_argv(
         "-filter_complex", ";".join(graph),
         *(option for end in ends for option in ("-map", f"[{end}]", "-f", "null", "-")),
     ]  # fmt: skip
+
+
+def frame_by_frame(timeline: Timeline) -> str:
+    """Filters that give frame n of an encode the time that frame n of `reference` has, whose time base is a frame."""
+    return f"settb=expr={timeline.rate[1]}/{timeline.rate[0]},setpts=N"
 
 
 def _judged_sdr(_: VideoStream, reference: str, shown: str, vmaf: str, count: int) -> list[str]:
@@ -274,6 +288,11 @@ def _sound(inspection: Inspection, timeline: Timeline, channels: int) -> list[st
     ]
 
 
+def reference_sound(inspection: Inspection, timeline: Timeline, channels: int) -> str:
+    """Filters that make a sound track of the film what its encode in `channels` is held against, but for the gain."""
+    return ",".join([*_sound(inspection, timeline, channels), _trimmed(timeline)])
+
+
 def _trimmed(timeline: Timeline) -> str:
     return f"atrim=end_sample={round(timeline.duration_s * AUDIO_RATE_HZ)}"
 
@@ -286,21 +305,23 @@ def samples_argv(
     window: Chunk,
     size: tuple[int, int],
     out: Path,
+    frames: Path,
 ) -> list[str]:
-    """One small yuv420p frame a second of a window, one after another in a raw file."""
+    """One small yuv420p frame a second of a window into the raw file `out`, and every frame, tiny, into `frames`."""
     assert inspection.video is not None
     filters = [
         on_timeline(inspection, timeline, window.start),
         f"trim=end_frame={window.end - window.start}",
-        each_second(timeline),
         *scaled(inspection.video, size, "area"),
+        "split[each][all]",
     ]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, window)),
-        "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
-        "-vf", ",".join(filters), "-fps_mode", "passthrough",
-        "-f", "rawvideo", str(out),
+        "-filter_complex",
+        f"[0:{inspection.video.index}]{','.join(filters)};[each]{each_second(timeline)}[a];[all]{_TINY}[b]",
+        "-map", "[a]", "-fps_mode", "passthrough", "-f", "rawvideo", str(out),
+        "-map", "[b]", "-fps_mode", "passthrough", "-f", "rawvideo", str(frames),
     ]  # fmt: skip
 
 
@@ -320,32 +341,29 @@ def still_argv(
 
 
 def check_argv(
-    ffmpeg: Path, piece: Path, inspection: Inspection, recipe: VideoRecipe, size: tuple[int, int], out: Path
+    ffmpeg: Path,
+    piece: Path,
+    inspection: Inspection,
+    recipe: VideoRecipe,
+    size: tuple[int, int],
+    out: Path,
+    frames: Path,
 ) -> list[str]:
-    """Decode our own rendition (header and some segments) whole, and keep a small frame a second of it.
+    """Decode our own rendition (header and some segments) whole; keep of it what `samples_argv` keeps of the source.
 
     `-xerror`: any error of the decoder ends the run with a failure.
     """
     coding, video = recipe.coding, inspection.video
-    filters = [each_second(recipe.timeline), f"scale={size[0]}:{size[1]}:flags=area:out_range=tv"]
+    filters = [f"scale={size[0]}:{size[1]}:flags=area:out_range=tv"]
     if coding.hdr is not None and video is not None:
         filters += shown_in_sdr(video)
-    filters.append("format=yuv420p")  # not gray: that would be full range, which the samples are not
+    filters += ["format=yuv420p", "split[each][all]"]  # not gray: that would be full range, which the samples are not
     return [
         *base(ffmpeg), "-xerror",
         *opened(piece, "mov", decoders=DECODERS[coding.codec]),
-        "-map", "0:0", "-fps_mode", "passthrough", "-f", "null", "-",  # first: its frames are what -progress counts
-        "-map", "0:0", "-vf", ",".join(filters), "-fps_mode", "passthrough",
-        "-f", "rawvideo", str(out),
-    ]  # fmt: skip
-
-
-def check_audio_argv(ffmpeg: Path, piece: Path, codec: str, out: Path) -> list[str]:
-    """Decode our own audio rendition whole into 16-bit mono at 8 kHz: enough to count it and to see that it sounds."""
-    return [
-        *base(ffmpeg), "-xerror",
-        *opened(piece, "mov", decoders=(codec,)),
-        "-map", "0:0", "-ac", "1", "-ar", "8000", "-f", "s16le", str(out),
+        "-filter_complex", f"[0:0]{','.join(filters)};[each]{each_second(recipe.timeline)}[a];[all]{_TINY}[b]",
+        "-map", "[b]", "-fps_mode", "passthrough", "-f", "rawvideo", str(frames),
+        "-map", "[a]", "-fps_mode", "passthrough", "-f", "rawvideo", str(out),
     ]  # fmt: skip
 
 

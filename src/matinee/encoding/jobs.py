@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any, TypeVarTuple
@@ -18,21 +19,26 @@ import msgspec
 
 from matinee.base import objects as store
 from matinee.base import scratch
+from matinee.base.errors import Invalid
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
+from matinee.encoding.checks import show_moment
 from matinee.encoding.ffmpeg import origin_s
-from matinee.encoding.ladder import CODEC_NAMES
+from matinee.encoding.ladder import Codec
 from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
-from matinee.encoding.quality import QualityFailed
+from matinee.encoding.quality import Finding, Held, QualityFailed, QualityLimits
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
+from matinee.encoding.record import Record
+from matinee.encoding.report import Moment, Report, name_of
 from matinee.encoding.service import Assets
 from matinee.encoding.sound import Surround
 from matinee.encoding.source import FilmRefused, Inspection, chapters_of
 from matinee.encoding.study import Study, cancel_all, looked
 from matinee.encoding.tasks import perform
-from matinee.encoding.workplace import VERDICTS, Workplace
+from matinee.encoding.trial import Analysis
+from matinee.encoding.workplace import VERDICTS, Workplace, metered
 from matinee.work.compute import Compute
 from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage
@@ -63,6 +69,7 @@ class EncodeTitle:
     surround: Surround = "none"
     is_wanted_again: Callable[[Order], Awaitable[bool]] = _nobody
     """Whether another job is about the same film as one that was given up."""
+    limits: QualityLimits = field(default_factory=QualityLimits)
 
     async def __call__(self, lease: Lease) -> None:
         order = msgspec.convert(lease.job.payload, Order)
@@ -77,7 +84,7 @@ class EncodeTitle:
             raise
         except QualityFailed as error:
             await self.compute.let_go(run.started)
-            await asyncio.to_thread(self._discard, order, error.rendition)
+            await run.make_anew(error)
             raise
         except asyncio.CancelledError:
             if lease.ending is Ending.CANCELLED:
@@ -98,9 +105,9 @@ class EncodeTitle:
         images = await asyncio.to_thread(run.image_names)
         await self.assets.refuse(run.order, run.rendition_keys(), images, reason, stored_before)
 
-    def _discard(self, order: Order, rendition: str) -> None:
-        """Remove a rendition that failed, to be made anew when the job is tried again: with its marks, and with its
-        chunks, one of which may have gone bad in the store."""
+    def discard(self, order: Order, rendition: str) -> None:
+        """Remove a rendition that failed, to be made anew when the job is tried again: with what its checks found, and
+        with its chunks, one of which may have gone bad in the store."""
         store.delete_under(self.objects, f"renditions/{rendition}")
         store.delete_under(self.objects, f"{planning.work_folder(order.source)}/{rendition}")
 
@@ -117,6 +124,8 @@ class _Run:
         self.versions = versions
         self.urgency = lease.job.priority * JOB_PRIORITY
         self.plan: Plan | None = None
+        self.analyses: Mapping[Codec, Analysis] = {}
+        self.record = Record(job.objects, order, job.limits, job.assets.clock, lease.job.attempt)
         self.plan_name = ""
         self.done: set[str] = set()
         self.started: set[str] = set()
@@ -150,6 +159,22 @@ class _Run:
         return image_names(self._read(name, Pictures)) if store.exists(self.job.objects, name) else []
 
     async def to_the_end(self) -> None:
+        """Whatever is missing, until everything is published. Raises Held where something may not be."""
+        try:
+            await self._make()
+        finally:
+            await asyncio.to_thread(self.record.save)
+
+    async def make_anew(self, error: QualityFailed) -> None:
+        """Have what failed made once more when the job is tried again. Raises Held where that was tried enough."""
+        if await asyncio.to_thread(self.record.is_worn_out, error.rendition):
+            await self._hold_what_cannot_be_made(error)
+        await asyncio.to_thread(self.job.discard, self.order, error.rendition)
+        await asyncio.to_thread(self.record.count_remake, error.rendition)
+        self.record.note(f"made anew: {error.message}")
+        await asyncio.to_thread(self.record.save)
+
+    async def _make(self) -> None:
         inspection = await self.study.inspection()
         last = self.versions[-1] if self.versions else None
         if last is not None and planning.is_whole(self.order, last):
@@ -161,10 +186,38 @@ class _Run:
         analyses = await self.study.trials(inspection, windows) if self.order.ladder == "quality" else {}
         encoder, surround = self.job.encoder, self.job.surround
         self.plan = planning.plan_of(self.order, inspection, windows, encoder, analyses, texts, sounds, surround)
+        self.analyses = analyses
         self.done |= await asyncio.to_thread(self._what_exists)
         self.plan_name = await asyncio.to_thread(self._write_plan, self.plan)
+        await asyncio.to_thread(self.record.judge, self.plan, frozenset(self.done))
         await self._publish_if_more(self.plan)
         await self._work_through(self.plan)
+        await self._conclude(self.plan)
+
+    async def _conclude(self, plan: Plan) -> None:
+        """Store the report of a title of which everything is made. Raises Held where not all of it is published."""
+        report = await asyncio.to_thread(self.record.report, plan, self.analyses)
+        await asyncio.to_thread(self.record.put, report)
+        if report.verdict == "hold":
+            await self._hold(report)
+
+    async def _hold_what_cannot_be_made(self, error: QualityFailed) -> None:
+        assert self.plan is not None, "a rendition is only made by a plan"
+        held = [Finding(check="package", rendition=error.rendition, severity="hold", message=error.message)]
+        report = await asyncio.to_thread(self.record.report, self.plan, self.analyses, held)
+        await asyncio.to_thread(self.record.put, report)
+        await self._hold(report)
+
+    async def _hold(self, report: Report) -> None:
+        if report.worst is not None:
+            with suppress(Invalid):  # what is held may be such that no picture can be taken of it
+                await self._show(report.worst)
+        await self.job.assets.hold(self.order.title_id, report.reason)
+        raise Held(report.reason, self.order.title_id)
+
+    async def _show(self, moment: Moment) -> None:
+        names, priority = planning.moment_names(self.order.source, self.order.title_id), planning.SOUND_PRIORITY
+        await self._run(show_moment, self.plan_name, moment, names, name=names[1], priority=priority)
 
     async def _publish_with_subtitles(self, last: Asset, inspection: Inspection) -> None:
         """Every rung is published: what can be new are the subtitles. Nothing that is watched is made again."""
@@ -185,6 +238,7 @@ class _Run:
         faults = (f"subtitle track {text.stream} is left out: {text.fault}" for text in texts if text.fault)
         for warning in (*inspection.warnings, *faults):
             _log.warning("%s: %s", self.order.title_id, warning)
+            self.record.note(warning)
 
     def _what_exists(self) -> set[str]:
         """Names of what is there already: intermediates, and the facts of renditions that are whole."""
@@ -212,9 +266,11 @@ class _Run:
                 if not running:
                     return
                 finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                made = {running.pop(one) for one in finished}
                 for one in finished:
-                    self.done.add(running.pop(one))
                     one.result()
+                self.done |= made
+                await asyncio.to_thread(self.record.judge, plan, frozenset(made))
                 await self._publish_if_more(plan)
         finally:
             await cancel_all(list(running))
@@ -243,7 +299,8 @@ class _Run:
             timed, spent_s = self.times.get(stage, (0, 0.0))
             self.times[stage] = (timed + 1, spent_s + seconds)
 
-        return await compute.run(
+        made, cpu_s = await compute.run(
+            metered,
             fn,
             place,
             *args,
@@ -253,19 +310,25 @@ class _Run:
             took=took,
             memory_bytes=memory_bytes,
         )
+        of = next((f"{one.kind}/{one.rendition}" for one in args if isinstance(one, Task)), fn.__name__)
+        self.record.spent(of, cpu_s)
+        return made
 
     def _stage_of(self, makes: str) -> str:
         return stage_of_task(self.plan, makes)
 
     async def _publish_if_more(self, plan: Plan) -> None:
         """Each time that there is another rung, and when everything is there."""
-        rungs = planning.publishable(plan, self.done, self.versions)
-        sound = planning.audible(plan, self.done)
+        fit = self.record.fit(plan, self.done)
+        rungs = planning.publishable(plan, fit, self.versions)
+        sound = planning.audible(plan, fit)
         is_complete = (len(rungs), len(sound)) == (len(plan.video), len(plan.audio))
         shown = (len(self.published.video), self.published.is_complete) if self.published else (0, False)
         if rungs and (len(rungs), is_complete) != shown:
             draft = await asyncio.to_thread(self._draft, plan, rungs, sound, is_complete)
-            self.published = await self.job.assets.publish(draft, self.order.source)
+            asset = self.published = await self.job.assets.publish(draft, self.order.source)
+            self.record.note(f"version {asset.number} is published: {', '.join(rung.name for rung in asset.video)}")
+            await asyncio.to_thread(self.record.save)
 
     def _draft(self, plan: Plan, rungs: Sequence[Rendition], sound: Sequence[Rendition], is_complete: bool) -> Asset:
         pictures = self._read(planning.pictures_name(self.order.source), Pictures)
@@ -305,7 +368,7 @@ def stage_of_task(plan: Plan | None, makes: str) -> str:
     parts = makes.split("/")
     for rung in plan.video if plan is not None else ():
         if rung.key in parts:
-            return _rung_name(rung)
+            return name_of(rung)
     if parts[0] == "renditions" or (plan is not None and any(track.key in parts for track in plan.audio)):
         return "sound"
     kind = parts[-1].partition("-")[0]
@@ -330,7 +393,7 @@ def stages(plan: Plan, done: Collection[str]) -> list[Stage]:
             )
         else:
             ready = sum(planning.chunk_name(plan, rung.key, chunk.number) in done for chunk in plan.chunks)
-        shown.append(Stage(_rung_name(rung), ready, total, weight=_weight(rung), family=_codec(rung)))
+        shown.append(Stage(name_of(rung), ready, total, weight=_weight(rung), family=_codec(rung)))
     return shown
 
 
@@ -344,9 +407,3 @@ def _codec(rung: Rendition) -> str:
     """What rungs have to share for the times of one to say anything of another."""
     assert isinstance(rung.recipe, VideoRecipe)
     return rung.recipe.coding.codec
-
-
-def _rung_name(rung: Rendition) -> str:
-    assert isinstance(rung.recipe, VideoRecipe)
-    codec = rung.recipe.coding.codec
-    return rung.recipe.rung.name if codec == "h264" else f"{rung.recipe.rung.name} {CODEC_NAMES[codec]}"

@@ -29,6 +29,7 @@ from matinee.encoding.mp4 import read_track
 from matinee.encoding.plan import (
     Order,
     Text,
+    frames_name,
     inspection_name,
     loudness_name,
     text_name,
@@ -109,9 +110,10 @@ def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Ch
     """Take and measure the samples of one window of an inspected master; answers the name of the object."""
 
     def find(look: _Look) -> sample.Window:
-        size, raw = tile_size(look.inspection), look.scratch / "samples.yuv"
-        argv = ffmpeg.samples_argv(look.ffmpeg, look.master, look.inspection, timeline, window, size, raw)
+        size, raw, tiny = tile_size(look.inspection), look.scratch / "samples.yuv", look.scratch / "frames.yuv"
+        argv = ffmpeg.samples_argv(look.ffmpeg, look.master, look.inspection, timeline, window, size, raw, tiny)
         run_ffmpeg(argv, f"sampling from second {float(window.start / timeline.fps):.0f}", look.master)
+        store.write_file(look.objects, frames_name(order.source, window.number), tiny)
         return sample.Window(start=window.start, end=window.end, samples=_measure(raw, size, timeline, window))
 
     return _kept(place, order, window_name(order.source, window.number), find)

@@ -48,6 +48,10 @@ class _BrokenError(Exception):
     """What is wrong, said where the path is not known."""
 
 
+BrokenBoxes = _BrokenError
+"""What `children` raises."""
+
+
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an edit list (8.6.6): `duration` in the movie's timescale, `media_time` in the track's."""
 

@@ -131,6 +131,11 @@ def window_name(source: str, number: int) -> str:
     return f"{work_folder(source)}/window-{number:04}"
 
 
+def frames_name(source: str, number: int) -> str:
+    """The object that holds every frame of sampling window `number`, tiny: written before the window itself."""
+    return f"{work_folder(source)}/frames-{number:04}"
+
+
 def text_name(source: str, stream: int) -> str:
     """The object that reading the subtitle track `stream` makes."""
     return f"{work_folder(source)}/text-{stream:03}"
@@ -156,14 +161,40 @@ def analysis_name(source: str, analysis: str) -> str:
     return f"{analysis_folder(source)}/{analysis}"
 
 
+def attempt_name(source: str, attempt: int) -> str:
+    """The object that keeps what an attempt of the job took and told."""
+    return f"{work_folder(source)}/attempt-{attempt:05}"
+
+
+def remade_name(source: str, rendition: str) -> str:
+    """The object that counts how often a rendition was made anew by itself."""
+    return f"{work_folder(source)}/remade-{rendition}"
+
+
+def report_name(source: str, title_id: str) -> str:
+    """The object that keeps a title's report; it lies with the analyses, and outlives the job."""
+    return f"{analysis_folder(source)}/report-{title_id}.json"
+
+
+def decisions_name(source: str, title_id: str) -> str:
+    """The object that keeps what people decided about a title that was held."""
+    return f"{analysis_folder(source)}/decisions-{title_id}.json"
+
+
+def moment_names(source: str, title_id: str) -> tuple[str, str]:
+    """The objects that show a held title's worst moment: in the source, and in the rendition."""
+    folder = analysis_folder(source)
+    return f"{folder}/moment-{title_id}-source.webp", f"{folder}/moment-{title_id}-encode.webp"
+
+
 def chunk_name(plan: Plan, rendition: str, number: int) -> str:
     """The object that encoding chunk `number` of a rung makes."""
     return f"{plan.work}/{rendition}/{number:05}.mp4"
 
 
 def check_name(plan: Plan, rendition: str, number: int) -> str:
-    """The object that says that window `number` of a rendition passed."""
-    return f"{plan.work}/{rendition}/passed-{number:04}"
+    """The object that says what quality control measured in window `number` of a rendition."""
+    return f"{plan.work}/{rendition}/checked-{number:04}"
 
 
 def facts_name(rendition: str) -> str:
@@ -393,9 +424,11 @@ def next_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
 
 
 def subtitle_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
-    """The subtitle tracks that are not there yet."""
+    """The subtitle tracks that are not there yet, and the checks of those that are."""
     tasks = [
-        Task(kind="subtitles", makes=facts_name(track.key), rendition=track.key, priority=SOUND_PRIORITY)
+        Task(kind="check", makes=check_name(plan, track.key, 0), rendition=track.key, priority=SOUND_PRIORITY)
+        if facts_name(track.key) in done
+        else Task(kind="subtitles", makes=facts_name(track.key), rendition=track.key, priority=SOUND_PRIORITY)
         for track in plan.subtitles
     ]
     return [task for task in tasks if task.makes not in done]
@@ -484,7 +517,7 @@ def is_whole(order: Order, version: Asset) -> bool:
 
 
 def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:
-    """Whether a rung is packaged and every window of it has passed."""
+    """Whether a rung is packaged and every window of it was checked."""
     return facts_name(rung.key) in done and all(
         check_name(plan, rung.key, window.number) in done for window in plan.windows
     )

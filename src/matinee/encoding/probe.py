@@ -17,6 +17,7 @@ from typing import Any
 
 import av
 import msgspec
+import numpy as np
 
 from matinee.base.errors import MatineeError
 from matinee.base.language import container_language
@@ -254,7 +255,8 @@ def _crop(container: Any, video: Any) -> Crop | None:
         _seek(container, video, Fraction(2 * look + 1, 2 * LOOKS))
         for frame in islice(container.decode(video), 1):
             is_full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
-            luma = frame.reformat(format="yuvj420p" if is_full else "yuv420p").to_ndarray()[: frame.height]
+            plane = frame.reformat(format="yuvj420p" if is_full else "yuv420p").planes[0]
+            luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
             found.append(bars_of(luma, 0 if is_full else 16))
     return crop_of(found, video.codec_context.width, video.codec_context.height)
 

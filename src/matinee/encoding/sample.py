@@ -13,6 +13,8 @@ WINDOW_SEGMENTS = 50
 """Segments a window: about five minutes, one task of a second or two of decoding per minute of film."""
 THUMB_SIZE = (64, 36)
 """Width and height of the luma thumbnails that QC compares a rendition with."""
+FRAME_SIZE = (16, 10)
+"""Width and height to which every frame is averaged: enough to tell frames apart, in 240 bytes of yuv420p each."""
 TILE_WIDTH = 240
 TILES_MAX = 400
 """Tiles a storyboard: 20 x 20 stays under WebP's 16,383 pixels and a megabyte."""

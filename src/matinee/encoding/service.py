@@ -25,7 +25,7 @@ from matinee.encoding.storage import Storage, storage_of
 from matinee.encoding.tables import assets
 from matinee.encoding.tables import marks as marks_table
 from matinee.insight import outbox
-from matinee.insight.events import AssetPublished, AssetRefused
+from matinee.insight.events import AssetHeld, AssetPublished, AssetRefused
 
 STORAGE_REPORT = "reports/storage"
 """The object that keeps what the store held when it was last looked at: looking takes minutes in a large one."""
@@ -150,6 +150,12 @@ class Assets:
             refused = AssetRefused(event_id=new_id("event"), at=self.clock(), title_id=order.title_id, reason=reason)
             async with writing(self.engine) as connection:
                 await outbox.put(connection, refused)
+
+    async def hold(self, title_id: str, reason: str) -> None:
+        """Tell that something of a title waits for a person."""
+        held = AssetHeld(event_id=new_id("event"), at=self.clock(), title_id=title_id, reason=reason)
+        async with writing(self.engine) as connection:
+            await outbox.put(connection, held)
 
     async def remove(self, title_id: str, source: str) -> None:
         """Remove every version of a title, its renditions, intermediates and masters, but for what others share.

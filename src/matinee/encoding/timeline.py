@@ -160,6 +160,18 @@ def chunks_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
     )
 
 
+def piece_at(inspection: Inspection, timeline: Timeline, start: int, end: int) -> Chunk:
+    """Output frames [start, end) as a piece of their own, with the nearest key frame at which a decoder can begin."""
+    if not has_index(inspection):
+        return _chunk_of_raw(0, start, timeline, end - start)
+    times = np.asarray(presentation_times(inspection.frames), dtype=np.int64)
+    numbers = _frame_numbers(times - timeline.origin, Fraction(*timeline.time_base), timeline.fps)
+    assert inspection.video is not None
+    position_of = bisect_left if is_interlaced(inspection.video) else bisect_right
+    keyframes = list(presentation_times(inspection.keyframes))
+    return _chunk(0, start, min(end, timeline.frames), times, numbers, keyframes, position_of)
+
+
 def _starts(timeline: Timeline, size: int) -> list[tuple[int, int]]:
     return list(enumerate(range(0, timeline.frames, size)))
 

@@ -6,16 +6,18 @@ import functools
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVarTuple
 
 import msgspec
 
 from matinee.base import objects as store
 from matinee.base.errors import Invalid, Unavailable
 from matinee.base.objects import Objects, open_objects
-from matinee.base.process import Finished, Limits, run_confined, shown
+from matinee.base.process import Finished, Limits, child_cpu_s, run_confined, shown
 from matinee.base.scratch import Scratch
 from matinee.encoding.masters import AT_HAND
 from matinee.encoding.plan import (
@@ -24,6 +26,8 @@ from matinee.encoding.plan import (
 )
 from matinee.encoding.source import FilmRefused, Inspection
 from matinee.work.compute import is_cancelled
+
+Args = TypeVarTuple("Args")
 
 ENCODE_LIMITS = Limits(cpu_s=4 * 3_600, wall_s=8 * 3_600, memory_bytes=12 * 2**30, output_bytes=64 * 2**30)
 """Generous for 30 s of 2160p at a slow preset; a decoder that spins or swells is ended all the same."""
@@ -65,6 +69,13 @@ def on_this_machine(place: Workplace) -> Workplace:
         return place
     scratch, path, build = (os.environ[name] for name in HERE)
     return msgspec.structs.replace(place, scratch=scratch, ffmpeg=path, build=build)
+
+
+def metered(task: Callable[[Workplace, *Args], str], place: Workplace, *args: *Args) -> tuple[str, float]:
+    """What `task` answers, and the CPU seconds that it took: its own and its programs'."""
+    before = time.thread_time() + child_cpu_s()
+    made = task(place, *args)
+    return made, time.thread_time() + child_cpu_s() - before
 
 
 class EncoderDiffers(Unavailable):

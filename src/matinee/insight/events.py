@@ -31,6 +31,13 @@ class AssetRefused(Event, frozen=True, kw_only=True, tag="asset.refused.1"):
     reason: str
 
 
+class AssetHeld(Event, frozen=True, kw_only=True, tag="asset.held.1"):
+    """Something that was made for a title is not published until a person has looked at it."""
+
+    title_id: str
+    reason: str
+
+
 class PlaybackProgressed(Event, frozen=True, kw_only=True, tag="playback.progressed.1"):
     """Where a viewer is in a title, and how playing went since the last time (every 10 s, at pause and at leave)."""
 
@@ -55,7 +62,7 @@ class WatchingRemoved(Event, frozen=True, kw_only=True, tag="playback.removed.1"
     title_id: str
 
 
-Change = AssetPublished | AssetRefused
+Change = AssetPublished | AssetRefused | AssetHeld
 """Events that change another domain."""
 Telemetry = PlaybackProgressed | WatchingRemoved
 """Events of the log."""

@@ -1,4 +1,4 @@
-"""The commands about encoding: the queue with what each title still needs, and what a person changes in it."""
+"""The commands about encoding: the queue and what a person changes in it, reports, decisions on what is held."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from matinee.app.cli.output import Json, Output, escaped, settings_now
 
 if TYPE_CHECKING:
     from matinee.app.cli.queue import Change
+    from matinee.encoding.report import Choice, Report
     from matinee.work.job import Job
 
-app = typer.Typer(name="encode", help="The encoding queue: how far each title is, pause, resume, order, retry, cancel.")
+app = typer.Typer(
+    name="encode", help="The encoding queue, titles' reports, and what is held: approve it, encode it again, reject it."
+)
+_TitleId = Annotated[str, typer.Argument(metavar="ID", help="The title's id.")]
+_Note = Annotated[str, typer.Option(help="Why; kept in the report.")]
 _Title = Annotated[str, typer.Argument(metavar="TITLE", help="A title's name or id, or a job's id.")]
 
 
 @app.callback()
 def encode() -> None:
-    """The encoding queue: how far each title is, pause, resume, order, retry, cancel."""
+    """The encoding queue, titles' reports, and what is held: approve it, encode it again, reject it."""
 
 
 @app.command()
@@ -89,3 +94,48 @@ def _change(title: str, change: Change, json: bool, level: int = 0) -> None:
 def _said(job: Job) -> str:
     name = escaped(str(job.payload.get("title") or job.subject))
     return f"{name} is {job.state.value}, with priority {job.priority} ({job.id})"
+
+
+@app.command()
+def report(title_id: _TitleId, json: Json = False) -> None:
+    """Show how a title was encoded: verdict, findings, renditions, costs, log."""
+    from matinee.app.cli import tables  # noqa: PLC0415
+
+    found = _report_of(title_id)
+    Output(json).result(found, *tables.of_encode_report(found))
+
+
+@app.command()
+def approve(title_id: _TitleId, note: _Note = "", json: Json = False) -> None:
+    """Publish what is held, as it is."""
+    _decide(title_id, "approve", note, json, "What was held is being published.")
+
+
+@app.command()
+def again(title_id: _TitleId, note: _Note = "", json: Json = False) -> None:
+    """Encode what is held once more, with the settings of now."""
+    _decide(title_id, "again", note, json, "What was held is being encoded again.")
+
+
+@app.command()
+def reject(title_id: _TitleId, note: _Note = "", json: Json = False) -> None:
+    """Give up what is held. A title of which nothing is published goes."""
+    _decide(title_id, "reject", note, json, "What was held is gone.")
+
+
+def _decide(title_id: str, choice: Choice, note: str, json: bool, said: str) -> None:
+    Output(json).result(_report_of(title_id, choice, note), said)
+
+
+def _report_of(title_id: str, choice: Choice | None = None, note: str = "") -> Report:
+    import asyncio  # noqa: PLC0415
+
+    from matinee.app.cli.session import opened  # noqa: PLC0415
+
+    async def run() -> Report:
+        async with opened(settings_now()) as platform:
+            if choice is None:
+                return await platform.review.report(title_id)
+            return await platform.review.decide(title_id, choice, note)
+
+    return asyncio.run(run())

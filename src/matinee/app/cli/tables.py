@@ -20,8 +20,10 @@ from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
 from matinee.encoding.ladder import CODEC_NAMES
+from matinee.encoding.report import Report as EncodeReport
 from matinee.work.job import Job, JobState, fraction
 
+LOG_SHOWN = 20  # lines of an encode's log
 ROW_MAX = 10_000  # columns: no row is wider
 _GOOD, _BAD, _WAITS = "green", "red", "yellow"
 _COLOURS = {"ready": _GOOD, "done": _GOOD, "failed": _BAD, "cancelled": _BAD}
@@ -125,6 +127,30 @@ def _left(title: QueuedTitle) -> str:
 
 def _about(seconds: float | None) -> str:
     return "" if seconds is None else "done" if seconds == 0 else f"about {duration(max(1.0, seconds))}"
+
+
+def of_encode_report(report: EncodeReport) -> Sequence[RenderableType]:
+    """How a title was encoded: the verdict and why, each rendition, what it all took, the last of the log."""
+    colour = {"pass": _GOOD, "warn": _WAITS, "hold": _BAD}[report.verdict]
+    waits = "; approve it, have it encoded again, or reject it" if report.is_waiting else ""
+    verdict = Text.assemble(("Verdict: ", ""), (report.verdict, colour), _plain(f"  {report.reason}{waits}"))
+    made = _table("Rendition", "Codec", "MB", "Mb/s", "VMAF", "Worst 5 s", "Expected", "CPU s", "QC s")
+    for one in report.renditions:
+        scores = (_number(value) for value in (one.vmaf, one.worst_vmaf, one.expected_vmaf))
+        size = (f"{one.size_bytes / 1e6:.1f}", f"{one.average_bps / 1e6:.2f}" if one.average_bps else "")
+        costs = (f"{one.encode_cpu_s:.1f}", f"{one.check_cpu_s:.1f}")
+        made.add_row(_plain(one.name + " (held)" * one.is_held), *map(Text, (one.codecs, *size, *scores, *costs)))
+    found = _table("Finding", "Rendition", "Second", "")
+    for each in report.findings:
+        at = "" if each.at_s is None else f"{each.at_s:.1f}"
+        found.add_row(_plain(f"{each.severity}: {each.check}"), _plain(each.rendition), Text(at), _plain(each.message))
+    costs_by_stage = ", ".join(f"{stage} {seconds / 3600:.4f}" for stage, seconds in report.cpu_s.items())
+    log = [_plain(line.text) for line in report.log[-LOG_SHOWN:]]
+    return [verdict, made, *([found] if report.findings else []), Text(f"CPU-hours: {costs_by_stage}"), *log]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
 
 
 def of_report(report: Report) -> RenderableType:

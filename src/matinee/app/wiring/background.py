@@ -14,7 +14,7 @@ import imageio_ffmpeg
 
 from matinee.app.demo.job import RenderDemo
 from matinee.app.ingest import DEMO, INGEST
-from matinee.app.settings import Settings
+from matinee.app.settings import Settings, quality_limits
 from matinee.app.webhooks.service import KIND as WEBHOOK
 from matinee.app.webhooks.service import RETRIES_MAX as WEBHOOK_RETRIES_MAX
 from matinee.app.wiring.platform import Platform, fonts_folder
@@ -143,6 +143,7 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     """The control on given workers."""
     settings = platform.settings
     encoder = Encoder(build=place.build, preset=settings.preset)
+    limits = quality_limits(platform.settings)
 
     async def is_wanted_again(order: Order) -> bool:
         return order.source in await _sources(platform, *LIVE)
@@ -157,7 +158,7 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     handlers: dict[str, Handler] = {
         TIDY.kind: tidy_up,
         ENCODE: EncodeTitle(
-            platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again
+            platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again, limits
         ),
         INGEST: platform.ingest.handle,
         MARKS: MarkShow(platform.assets, compute, place, seasons_of),

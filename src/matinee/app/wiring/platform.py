@@ -12,6 +12,7 @@ import matinee
 from matinee.adapters.embedded.log import SqliteEventLog
 from matinee.adapters.embedded.state import SqlitePlaybackState
 from matinee.app.ingest import DEMO, INGEST, Ingest
+from matinee.app.review import Review
 from matinee.app.settings import Settings
 from matinee.app.uploads.part import part_path
 from matinee.app.uploads.service import Uploads
@@ -27,6 +28,7 @@ from matinee.delivery.edge.keys import KeyFile, write_keys
 from matinee.delivery.token import SigningKey
 from matinee.discovery.service import Discovery
 from matinee.encoding.plan import KIND as ENCODE
+from matinee.encoding.reviews import Reviews
 from matinee.encoding.service import Assets
 from matinee.members.service import Members
 from matinee.playback.position import Position
@@ -55,6 +57,7 @@ class Platform:
     playback: Playback
     discovery: Discovery
     webhooks: Webhooks
+    review: Review
 
 
 @asynccontextmanager
@@ -87,6 +90,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             playback=playback,
             discovery=_discovery(clock, catalog, jobs, playback),
             webhooks=webhooks_of(catalog, jobs, settings.webhook_urls, settings.webhook_secret),
+            review=Review(Reviews(objects, assets), catalog, jobs, ingest),
         )
 
 

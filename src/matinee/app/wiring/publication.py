@@ -18,7 +18,7 @@ from matinee.catalog.service import Catalog, UnknownTitle
 from matinee.catalog.title import Picture, Published, Title
 from matinee.encoding.asset import Asset
 from matinee.encoding.service import Assets, NoAsset
-from matinee.insight.events import AssetPublished, AssetRefused, Change
+from matinee.insight.events import AssetHeld, AssetPublished, AssetRefused, Change
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ class Publication:
                 await self._published(event)
             case AssetRefused():
                 await self._refused(event)
+            case AssetHeld():
+                return  # what can be watched of it stays so; its job says why there is no more
             case _:
                 assert_never(event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Litestar
 
-from matinee.app import activity
+from matinee.app import activity, review
 from matinee.app.http import Parts, build_app
 from matinee.app.uploads import routes as uploads_routes
 from matinee.app.wiring.platform import Platform, web_folder
@@ -38,6 +38,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 *playback_routes.HANDLERS,
                 *uploads_routes.HANDLERS,
                 *activity.HANDLERS,
+                *review.HANDLERS,
             ),
             dependencies={
                 "assets": platform.assets,
@@ -47,6 +48,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 "playback": platform.playback,
                 "jobs": platform.jobs,
                 "ingest": platform.ingest,
+                "review": platform.review,
                 "uploads": platform.uploads,
                 "edges": Edges(settings.edge_url, edge_port),
             },

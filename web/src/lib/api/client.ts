@@ -2,12 +2,14 @@
 import { Problem } from './problem.ts';
 import type {
   EncodingQueue,
+  Choice,
   Heartbeat,
   Home,
   Job,
   Kind,
   PlaybackDevice,
   PlaybackSession,
+  Report,
   SearchResult,
   Session,
   Storage,
@@ -100,3 +102,11 @@ export const moveJob = (id: string, priority: number) =>
 
 export const getEncoding = (fetch?: Fetch) => request<EncodingQueue>('GET', '/v1/encoding', fetch ? { fetch } : {});
 export const getStorage = (fetch?: Fetch) => request<Storage>('GET', '/v1/encoding/storage', fetch ? { fetch } : {});
+
+export const getReport = (titleId: string, fetch?: Fetch) =>
+  request<Report>('GET', `/v1/titles/${segment(titleId)}/report`, fetch ? { fetch } : {});
+export const decide = (titleId: string, choice: Choice, note: string) =>
+  request<Report>('POST', `/v1/titles/${segment(titleId)}/report/${choice}`, { body: { note } });
+export const ladderUrl = (titleId: string) => `/v1/titles/${segment(titleId)}/report/ladder.svg`;
+export const momentUrl = (titleId: string, side: 'source' | 'encode') =>
+  `/v1/titles/${segment(titleId)}/report/moment/${side}`;

@@ -468,6 +468,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/titles/{title_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetReport
+         * @description How a title was encoded: verdict, findings, renditions, costs, log.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/titles/{title_id}/report/ladder.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLadder
+         * @description The trial encodes of a title and the rungs that were chosen of them, as a picture.
+         */
+        get: operations["get_ladder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/titles/{title_id}/report/moment/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetMoment
+         * @description The worst moment of what is held: in the `source`, or in the `encode`.
+         */
+        get: operations["get_moment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/titles/{title_id}/report/{choice}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Decide about what is held: `approve`, `again` or `reject`, with a note.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -628,6 +708,14 @@ export interface components {
             start_s: number;
             title: string;
         };
+        /** Decision */
+        Decision: {
+            at: number;
+            /** @enum {string} */
+            choice: "approve" | "again" | "reject";
+            note: string;
+            renditions: string[];
+        };
         /** Edit */
         Edit: {
             genres?: string[];
@@ -652,6 +740,17 @@ export interface components {
             workers: components["schemas"]["BusyWorker"][];
             workers_busy: number;
             workers_total: number;
+        };
+        /** Finding */
+        Finding: {
+            at_s?: number | null;
+            check: string;
+            limit?: number | null;
+            measured?: number | null;
+            message: string;
+            rendition: string;
+            /** @enum {string} */
+            severity: "warn" | "hold";
         };
         /** Heartbeat */
         Heartbeat: {
@@ -690,6 +789,11 @@ export interface components {
             audio: string[];
             subtitles: string[];
         };
+        /** LogLine */
+        LogLine: {
+            at: number;
+            text: string;
+        };
         /** Marks */
         Marks: {
             credits?: components["schemas"]["Span"] | null;
@@ -701,6 +805,18 @@ export interface components {
         MarksEdit: {
             credits: components["schemas"]["Span"] | null;
             intro: components["schemas"]["Span"] | null;
+        };
+        /** Moment */
+        Moment: {
+            at_s: number;
+            frame: number;
+            name: string;
+            rendition: string;
+        };
+        /** Note */
+        Note: {
+            /** @default  */
+            note: string;
         };
         /** Person */
         Person: {
@@ -819,6 +935,64 @@ export interface components {
             title_id: string;
             updated: number;
         };
+        /** RenditionReport */
+        RenditionReport: {
+            /** @default 0 */
+            average_bps: number;
+            /** @default 0 */
+            check_cpu_s: number;
+            /** @default  */
+            codecs: string;
+            /** @default 0 */
+            encode_cpu_s: number;
+            expected_vmaf?: number | null;
+            /** @default false */
+            is_approved: boolean;
+            /** @default false */
+            is_held: boolean;
+            key: string;
+            /** @enum {string} */
+            kind: "video" | "audio" | "subtitles";
+            late_ms?: number | null;
+            loudness_lufs?: number | null;
+            name: string;
+            /** @default 0 */
+            peak_bps: number;
+            /** @default [] */
+            scores: components["schemas"]["Score"][];
+            /** @default 0 */
+            size_bytes: number;
+            true_peak_dbtp?: number | null;
+            vmaf?: number | null;
+            worst_s?: number | null;
+            worst_vmaf?: number | null;
+        };
+        /** Report */
+        Report: {
+            at: number;
+            cpu_s: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            decisions: components["schemas"]["Decision"][];
+            duration_s: number;
+            findings: components["schemas"]["Finding"][];
+            /** @default false */
+            is_waiting: boolean;
+            /** @default [] */
+            log: components["schemas"]["LogLine"][];
+            reason: string;
+            renditions: components["schemas"]["RenditionReport"][];
+            /** @default [] */
+            rungs: components["schemas"]["Rung"][];
+            source: string;
+            title_id: string;
+            /** @default [] */
+            trials: components["schemas"]["Trial"][];
+            /** @enum {string} */
+            verdict: "pass" | "warn" | "hold";
+            worst?: components["schemas"]["Moment"] | null;
+        };
         /** Results */
         Results: {
             items: components["schemas"]["Card"][];
@@ -832,6 +1006,22 @@ export interface components {
             /** @enum {string} */
             shape: "poster" | "still";
             title: string;
+        };
+        /** Rung */
+        Rung: {
+            bitrate_bps: number;
+            crf?: number | null;
+            height: number;
+            maxrate_bps?: number | null;
+            name: string;
+            vmaf?: number | null;
+            vmaf_low?: number | null;
+            width: number;
+        };
+        /** Score */
+        Score: {
+            at_s: number;
+            vmaf: number;
         };
         /** Season */
         Season: {
@@ -963,6 +1153,19 @@ export interface components {
             similar: components["schemas"]["Card"][];
             tagline: string;
             title: components["schemas"]["Card"];
+        };
+        /** Trial */
+        Trial: {
+            bitrate_bps: number;
+            crf: number;
+            low?: number | null;
+            model: string;
+            size: [
+                number,
+                number
+            ];
+            vmaf: number;
+            xpsnr_db?: number | null;
         };
         /** Wanted */
         Wanted: {
@@ -1864,6 +2067,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Marks"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    get_ladder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    get_moment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+                side: "source" | "encode";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+                choice: "approve" | "again" | "reject";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -29,3 +29,7 @@ export type QueuedStage = Schemas['QueuedStage'];
 export type BusyWorker = Schemas['BusyWorker'];
 export type Storage = Schemas['Storage'];
 export type StorageShare = Schemas['Share'];
+export type Report = Schemas['Report'];
+export type RenditionReport = Schemas['RenditionReport'];
+export type Score = Schemas['Score'];
+export type Choice = Schemas['Decision']['choice'];
