@@ -140,7 +140,8 @@ async def test_sound_that_is_lost_for_a_while_is_held(
 ) -> None:
     told_otherwise(monkeypatch, "audio_argv", filtered("-af", "apad", "volume=0:enable=between(t\\,4\\,8),apad"))
     finding = next(one for one in (await held(place, place.take(film))).findings if one.check == "silence")
-    assert (finding.at_s, finding.measured) == (4.0, 4.0)
+    assert finding.at_s in (4.0, 5.0), "whole blocks of sound are muted"
+    assert finding.measured in (3.0, 4.0)
 
 
 # Faults of packaging: what lies in the store is not what was packaged
