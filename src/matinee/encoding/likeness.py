@@ -161,7 +161,8 @@ def shift_of(ours: Sound, source: Sound, at_s: float) -> Shift | None:
     if count < SOUND_HZ // 10:
         return None
     one, other = _centred(ours[:count]), _centred(source[:count])
-    energy = float(np.sqrt(np.dot(one, one) * np.dot(other, other)))
+    # Not by np.dot: OpenBLAS's threads and the forks of other tasks in the same process wait for each other for ever.
+    energy = float(np.sqrt((one * one).sum() * (other * other).sum()))
     if energy <= SILENT_POWER * count:
         return None
     size = 1 << (2 * count - 1).bit_length()
