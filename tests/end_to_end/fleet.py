@@ -1,6 +1,7 @@
 """A fleet for tests: a scheduler behind TLS, machines that work for it, controls on one PostgreSQL.
 
-All of it runs here; each has a data folder of its own, as machines have. They share the database, the object store and the scheduler.
+All of it runs here; each has a data folder of its own, as machines have.
+They share database, object store and scheduler.
 """
 
 from __future__ import annotations
