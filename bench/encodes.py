@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any, TypeVar
 
 import imageio_ffmpeg
@@ -25,7 +26,7 @@ from matinee.base.process import run_confined
 from matinee.encoding.ffmpeg import chunk_argv, vmaf_argv
 from matinee.encoding.mp4 import read_track
 from matinee.encoding.plan import Order, Plan, plan_of
-from matinee.encoding.recipe import Encoder, VideoRecipe, key_of
+from matinee.encoding.recipe import Coding, Encoder, VideoRecipe, key_of
 from matinee.encoding.source import display_size
 from matinee.encoding.study import Study
 from matinee.encoding.timeline import Chunk
@@ -144,12 +145,13 @@ class Place:
         study = Study(open_objects(self.workplace.objects_url), self.encoder, order, run, lambda _: None)
         inspection = await study.inspection()
         windows = await study.samples(inspection)
-        analysis = await study.trials(inspection, windows) if order.ladder == "quality" else None
-        plan = plan_of(order, inspection, windows, self.encoder, analysis)
+        analyses = await study.trials(inspection, windows) if order.ladder == "quality" else {}
+        plan = plan_of(order, inspection, windows, self.encoder, analyses)
 
         async def cost() -> dict[str, float]:
             return dict(self.cpu_s)
 
+        analysis = analyses.get("h264")
         trials, tried_s = (analysis.trials, analysis.seconds) if analysis is not None else ((), 0.0)
         names = tuple(f"{trial.size}{trial.crf:g}" for trial in trials)
         spent = await self._kept(f"study-{order.source[:16]}-{_hash(*names, str(tried_s))}", dict, cost)
@@ -208,11 +210,13 @@ class Place:
             argv = vmaf_argv(
                 Path(self.workplace.ffmpeg),
                 Path(self.workplace.objects_url.removeprefix("file://")) / plan.order.master,
-                plan.inspection, plan.timeline, chunk, display, files, model, VMAF_EVERY,
+                plan.inspection, plan.timeline, chunk, display, files, Coding(), model, VMAF_EVERY,
             )  # fmt: skip
             await self.work(ran, (argv,), folder)
             logs = [(folder / f"{rank}.json").read_bytes() for rank in range(len(mine))]
-            scores |= {n: msgspec.json.decode(log, type=VmafLog).mean for n, log in zip(mine, logs, strict=True)}
+            scores |= {
+                n: mean(msgspec.json.decode(log, type=VmafLog).scores) for n, log in zip(mine, logs, strict=True)
+            }
         return [scores[n] for n in range(len(recipes))]
 
     def _judged(self, plan: Plan, recipe: VideoRecipe) -> tuple[tuple[int, int], str]:

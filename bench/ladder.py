@@ -34,6 +34,8 @@ from matinee.encoding.source import display_size
 from matinee.encoding.trial import HD_MODEL
 
 PROCESSES = 2
+POINTS_MIN = 2
+"""Rungs that make a curve: a title whose fixed ladder has fewer is there for what trials promise, and what they cost."""
 PRESET = "fast"
 """The default of MATINEE_PRESET."""
 AIMS = {"bd_rate_percent": -25.0, "worst_percent": 2.0, "error_p90_vmaf": 1.0, "analysis_of_ladder": 1.0}
@@ -47,7 +49,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     size: tuple[int, int]
     bd_rate: dict[str, float] | None
-    top_saved_percent: float
+    top_saved_percent: float | None
+    is_steered: bool
     quality: list[dict[str, Any]]
     fixed: list[dict[str, Any]]
     tried_percent: float
@@ -104,7 +107,10 @@ async def report_of(title: Title, place: Place, studied: Studied) -> Report:
     assert plan.inspection.video is not None
     size = display_size(plan.inspection.video)
     ours = [rung.recipe for rung in plan.video if isinstance(rung.recipe, VideoRecipe)]
-    theirs = [msgspec.structs.replace(ours[0], rung=rung) for rung in ladder(*size, 1.0)]
+    plain = msgspec.structs.replace(ours[0], crfs=msgspec.UNSET)
+    theirs = [msgspec.structs.replace(plain, rung=rung) for rung in ladder(*size, 1.0)]
+    if len(theirs) < POINTS_MIN:
+        theirs = []
     quality = await place.outcomes(plan, ours, 1)
     fixed = await place.outcomes(plan, theirs, 2)
     analysis_s, ladder_s = studied.samples_cpu_s + studied.trials_cpu_s, sum(one.cpu_s for one in quality)
@@ -113,7 +119,8 @@ async def report_of(title: Title, place: Place, studied: Studied) -> Report:
         seconds=round(float(plan.timeline.duration_s), 1),
         size=size,
         bd_rate=compared(fixed, quality),
-        top_saved_percent=round(100 * (1 - quality[-1].bps / fixed[-1].bps), 1),
+        top_saved_percent=round(100 * (1 - quality[-1].bps / fixed[-1].bps), 1) if fixed else None,
+        is_steered=any(recipe.crfs for recipe in ours),
         quality=[_rung(outcome, recipe) for outcome, recipe in zip(quality, ours, strict=True)],
         fixed=[_rung(outcome, recipe) for outcome, recipe in zip(fixed, theirs, strict=True)],
         tried_percent=round(100 * studied.tried_s / plan.timeline.duration_s, 1),
@@ -139,7 +146,7 @@ def _rung(outcome: Outcome, recipe: VideoRecipe) -> dict[str, Any]:
 def compared(fixed: Sequence[Outcome], quality: Sequence[Outcome]) -> dict[str, float] | None:
     """Percent of bits more than the fixed ladder at equal VMAF, and the range of VMAF that both reach."""
     curves = [[(one.bps, one.vmaf) for one in rungs if one.model == HD_MODEL] for rungs in (fixed, quality)]
-    if min(map(len, curves)) < 2:
+    if min(map(len, curves)) < POINTS_MIN:
         return None
     try:
         percent, low, high = bd_rate(*curves)
@@ -155,6 +162,8 @@ def told(report: Report) -> str:
         f"BD-rate {compared_['percent']:+.1f} % (VMAF {compared_['from_vmaf']:.0f} to {compared_['to_vmaf']:.0f})"
         if compared_
         else f"no VMAF in common; {report.top_saved_percent:.0f} % saved at the top rung"
+        if report.fixed
+        else "one fixed rung"
     )
     return (
         f"{report.title:36} {saving}; errors {' '.join(f'{error:.2f}' for error in report.errors)}; "
