@@ -35,7 +35,7 @@ from matinee.encoding.trial import HD_MODEL
 
 PROCESSES = 2
 POINTS_MIN = 2
-"""Rungs that make a curve: a title whose fixed ladder has fewer is there for what trials promise, and what they cost."""
+"""Rungs that make a curve: a title whose fixed ladder has fewer is there for what trials promise and cost."""
 PRESET = "fast"
 """The default of MATINEE_PRESET."""
 AIMS = {"bd_rate_percent": -25.0, "worst_percent": 2.0, "error_p90_vmaf": 1.0, "analysis_of_ladder": 1.0}
