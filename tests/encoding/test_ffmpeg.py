@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.encoding.film import STEREO, film, hdr_film, inspected, planned
+from tests.media.generate import Clip, make_numbered
+from tests.media.generate import ffmpeg as program
 
 from matinee.base.process import shown
 from matinee.encoding import encoders, ffmpeg, gauge
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Codec
 from matinee.encoding.plan import Plan
-from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.probe import inspect
+from matinee.encoding.recipe import AudioRecipe, Coding, VideoRecipe
 from matinee.encoding.source import SubtitleStream
-from matinee.encoding.timeline import idr_frames
+from matinee.encoding.timeline import chunks_of, idr_frames, timeline_of
+from matinee.encoding.trial import VmafLog
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
 FFMPEG, MASTER, OUT = Path("/opt/ffmpeg"), Path("/store/masters/abc"), Path("/scratch/out")
@@ -196,3 +201,18 @@ def test_bitrates_are_numbers_of_the_rung() -> None:
     assert argv[argv.index("-b:v") + 1] == str(bps)
     assert int(argv[argv.index("-maxrate") + 1]) == bps * encoders.MAXRATE_FACTOR
     assert int(argv[argv.index("-bufsize") + 1]) == bps * encoders.BUFFER_S
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(25)])
+def test_frames_are_scored_against_the_frames_that_they_show_at_any_rate(tmp_path: Path, rate: Fraction) -> None:
+    """A film is scored against itself: perfect to the last frame, though a frame's length is no whole tick of it."""
+    master = make_numbered(tmp_path / "film.mp4", Clip(frames=72, rate=rate), has_sound=False)
+    found = inspect(master)
+    timeline = timeline_of(found)
+    (whole,) = chunks_of(found, timeline)
+    about = (found, timeline, whole, (320, 180), [master], Coding(), "vmaf_v0.6.1", 4)
+    argv = ffmpeg.vmaf_argv(Path(program()), master, *about)
+    subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    scores = msgspec.json.decode((tmp_path / "0.json").read_bytes(), type=VmafLog).scores
+    assert len(scores) == 72 // 4
+    assert min(scores) > 95
