@@ -40,7 +40,7 @@ from matinee.encoding.workplace import load_plan
 from matinee.work.compute import Compute, open_compute
 
 PRESET = "fast"
-SIZE, RATE, SCENE_S = (1280, 720), 24, 4.0
+SIZE, RATE, SCENE_S = (854, 480), 24, 4.0
 KINDS = (slow, grain, fast, fractal, text, flat)
 CRFS = (22.0, 28.0, 34.0)
 IDLE_TASKS = 400
