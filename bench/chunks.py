@@ -130,7 +130,7 @@ def made_film(folder: Path) -> Path:
 async def job(film: Path, folder: Path, workers: int) -> Job:
     """The film encoded by production's job, by the fast ladder; the workers have been started before."""
     async with workshop(folder, preset=PRESET) as shop, open_compute("", workers, folder / "dask") as opened:
-        order, compute = shop.take(film), Counting(opened.client, opened.workers)
+        order, compute = shop.take(film), Counting(**vars(opened))
         began, before = time.perf_counter(), await compute.used_s()
         await dataclasses.replace(shop, handler=dataclasses.replace(shop.handler, compute=compute)).encode(order)
         wall_s, cpu_s = time.perf_counter() - began, await compute.used_s() - before

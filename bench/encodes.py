@@ -137,7 +137,7 @@ class Place:
         """Production's study of a film, and the plan that follows."""
         self.cpu_s.clear()
 
-        async def run(fn: Callable[..., str], *args: Any, name: str, priority: int) -> str:
+        async def run(fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0) -> str:
             made, cpu_s = await self.work(fn, self.workplace, *args)
             self.cpu_s[fn.__name__] += cpu_s
             return made

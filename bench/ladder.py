@@ -188,19 +188,21 @@ def result(reports: Sequence[Report], before: dict[str, Any]) -> dict[str, Any]:
         "aims": AIMS,
         "titles": len(reports),
         "titles_compared": len(rates),
-        "mean_bd_rate_percent": round(mean(rates.values()), 1),
-        "worst_bd_rate_percent": max(rates.values()),
+        "mean_bd_rate_percent": round(mean(rates.values()), 1) if rates else None,
+        "worst_bd_rate_percent": max(rates.values(), default=None),
         "not_comparable": [report.title for report in reports if report.bd_rate is None],
         "error_p90_vmaf": _p90(reports),
         "long_error_p90_vmaf": _p90(long),
-        "long_analysis_of_ladder": max(report.analysis_of_ladder for report in long),
-        "analysis_of_ladder": max(report.analysis_of_ladder for report in reports),
+        "long_titles": len(long),
+        "long_analysis_of_ladder": max((report.analysis_of_ladder for report in long), default=None),
+        "analysis_of_ladder": max((report.analysis_of_ladder for report in reports), default=None),
         "each": {report.title: msgspec.to_builtins(report) for report in reports},
     }
 
 
-def _p90(reports: Iterable[Report]) -> float:
-    return round(float(np.percentile([error for report in reports for error in report.errors], 90)), 2)
+def _p90(reports: Iterable[Report]) -> float | None:
+    errors = [error for report in reports for error in report.errors]
+    return round(float(np.percentile(errors, 90)), 2) if errors else None
 
 
 if __name__ == "__main__":
