@@ -37,27 +37,39 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @dataclass
+class Lost:
+    """An encode that was lost: which process it was, and how long machines had nothing to do and did not repeat it."""
+
+    pid: int
+    waited_s: float = 0.0
+
+
+@dataclass
 class Watch:
     """What is seen of a fleet that works: that nothing is made twice, and how soon what was lost goes on elsewhere."""
 
     fleet: Fleet
     known: dict[str, tuple[int, int]] = field(default_factory=dict)
-    lost: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """When an encode was lost, and which process it was, by what it encoded."""
+    lost: dict[str, Lost] = field(default_factory=dict)
+    """By what was encoded."""
     repeated_s: list[float] = field(default_factory=list)
-    """How long each of them was lost."""
+    """How long each of them waited for a machine that had nothing to do."""
+    looked: float = field(default_factory=time.monotonic)
 
     def look(self) -> None:
         now = self.fleet.chunks()
         again = {name for name in self.known.keys() & now.keys() if self.known[name] != now[name]}
         assert not again, f"made a second time: {again}"
         self.known |= now
-        for name in [one for one in self.fleet.running if _is_machine(one)]:
-            for encode, pid in self.fleet.encodes(name).items():
-                if encode in self.lost and self.lost[encode][1] != pid:
-                    self.repeated_s.append(time.monotonic() - self.lost.pop(encode)[0])
-        late = [encode for encode, (since, _) in self.lost.items() if time.monotonic() - since > REPEATED_S]
-        assert not late, f"not repeated within {REPEATED_S} s: {late}"
+        at_work = {name: self.fleet.encodes(name) for name in self.fleet.running if _is_machine(name)}
+        before, self.looked = self.looked, time.monotonic()
+        for lost in self.lost.values():
+            lost.waited_s += self.looked - before if not all(at_work.values()) else 0.0
+        for encode, pid in (one for encodes in at_work.values() for one in encodes.items()):
+            if encode in self.lost and self.lost[encode].pid != pid:
+                self.repeated_s.append(self.lost.pop(encode).waited_s)
+        late = [encode for encode, lost in self.lost.items() if lost.waited_s > REPEATED_S]
+        assert not late, f"not repeated within {REPEATED_S} s, though there were machines for it: {late}"
 
     def watch(self, seconds: float) -> None:
         """Look on for a while; whatever ended by itself is started again, as whoever looks after the machine would."""
@@ -78,7 +90,7 @@ class Watch:
     def _lose(self, name: str, how: Callable[[str], None]) -> None:
         encodes = self.fleet.encodes(name)
         how(name)
-        self.lost |= {encode: (time.monotonic(), pid) for encode, pid in encodes.items()}
+        self.lost |= {encode: Lost(pid) for encode, pid in encodes.items()}
 
 
 def _is_machine(name: str) -> bool:
