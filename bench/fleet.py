@@ -40,6 +40,7 @@ FILMS_MIN = 4
 WORKERS_A_CONTROL = 100
 """A control has ENCODES_AT_ONCE titles, each with IN_FLIGHT_MAX tasks; but a title is often down to one last task."""
 PIECE_S = 2.0
+ONCE = ("inspect", "pictures")
 
 
 class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +57,13 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that tasks take: of chunks by rung and of other kinds, a second of the film; of a trial; of the queue."""
+    """Seconds that tasks take: of chunks by rung and of other kinds, a second of the film; of a trial; of the queue.
+
+    They were measured on a film of `film_s`: what is done once, by a program that has to start, takes as long for any.
+    """
 
     tasks: dict[str, list[float]]
+    film_s: float
     trial_s: float
     queue_s: float
 
@@ -115,7 +120,13 @@ def measured() -> Times:
     chunks, titles = _measured("chunks"), _measured("ladder")["each"].values()
     alike = [one for one in titles if one["size"] == chunks["film"]["size"]] or titles
     tried = [one["cpu_s"]["trials"] / (one["tried_percent"] / 100 * one["seconds"]) for one in alike]
-    return Times(tasks=chunks["tasks"], trial_s=PIECE_S * mean(tried), queue_s=chunks["queue"]["cpu_ms_per_task"] / 1e3)
+    seconds = chunks["film"]["seconds"]
+    return Times(
+        tasks=chunks["tasks"],
+        film_s=seconds,
+        trial_s=PIECE_S * mean(tried),
+        queue_s=chunks["queue"]["cpu_ms_per_task"] / 1e3,
+    )
 
 
 def planned(size: Sequence[int]) -> Plan:
@@ -221,6 +232,8 @@ class Film:
             )
         if task.kind == "trial":
             return self.times.trial_s
+        if task.kind in ONCE:
+            return self.times.tasks[task.kind][0] * self.times.film_s
         share = {"check": len(self.plan.windows) * len(self.plan.video), "sample_window": len(self.plan.windows)}
         share["package"] = len(self.plan.video)
         return self.times.tasks.get(task.kind, [0.0])[0] * whole_s / share.get(task.kind, 1)
