@@ -165,6 +165,6 @@ def test_a_screen_is_told_to_both_encoders_in_numbers_alone(points: Any, high: i
     light = Hdr(video_range="PQ", mastering=display, content_light=ContentLight(most=1_000, average=400))
     for codec in ("hevc", "av1"):
         coding = Coding(codec=codec, depth_bits=10, hdr=light)
-        said = " ".join(encoders.trial_encoder(coding, "fast", 30.0))
+        said = " ".join(encoders.trial_encoder(coding, "fast", 30.0, 48))
         assert f"R({points[0][0]}," in said or f"R({points[0][0] / 50_000:.5f}," in said
         assert ("max-cll=1000,400" in said) is (codec == "hevc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,15 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.encoding.film import STEREO, film, hdr_film, inspected, planned
+from tests.media.generate import Clip, make_numbered
+from tests.media.generate import ffmpeg as program
 
 from matinee.base.process import shown
 from matinee.encoding import encoders, ffmpeg, gauge
 from matinee.encoding.container import AUDIO_DECODERS, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.ladder import Codec
+from matinee.encoding.mp4 import read_track
 from matinee.encoding.plan import Plan
-from matinee.encoding.recipe import AudioRecipe, VideoRecipe
+from matinee.encoding.probe import inspect
+from matinee.encoding.recipe import AudioRecipe, Coding, VideoRecipe
 from matinee.encoding.source import SubtitleStream
-from matinee.encoding.timeline import idr_frames
+from matinee.encoding.timeline import chunks_of, gops_of, idr_frames, timeline_of
+from matinee.encoding.trial import VmafLog
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ffmpeg"
 FFMPEG, MASTER, OUT = Path("/opt/ffmpeg"), Path("/store/masters/abc"), Path("/scratch/out")
@@ -196,3 +202,36 @@ def test_bitrates_are_numbers_of_the_rung() -> None:
     assert argv[argv.index("-b:v") + 1] == str(bps)
     assert int(argv[argv.index("-maxrate") + 1]) == bps * encoders.MAXRATE_FACTOR
     assert int(argv[argv.index("-bufsize") + 1]) == bps * encoders.BUFFER_S
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(25)])
+def test_frames_are_scored_against_the_frames_that_they_show_at_any_rate(tmp_path: Path, rate: Fraction) -> None:
+    """A film is scored against itself: perfect to the last frame, though a frame's length is no whole tick of it."""
+    master = make_numbered(tmp_path / "film.mp4", Clip(frames=72, rate=rate), has_sound=False)
+    found = inspect(master)
+    timeline = timeline_of(found)
+    (whole,) = chunks_of(found, timeline)
+    about = (found, timeline, whole, (320, 180), [master], Coding(), "vmaf_v0.6.1", 4)
+    argv = ffmpeg.vmaf_argv(Path(program()), master, *about)
+    subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    scores = msgspec.json.decode((tmp_path / "0.json").read_bytes(), type=VmafLog).scores
+    assert len(scores) == 72 // 4
+    assert min(scores) > 95
+
+
+def test_a_piece_that_is_tried_comes_out_as_it_does_in_the_film(tmp_path: Path) -> None:
+    """The first GOP of three takes as many bits alone as with the others after it."""
+    master, zoom = tmp_path / "film.mp4", "mandelbrot=size=320x180:rate=24:start_scale=0.5:end_scale=0.3:maxiter=200"
+    making = ["-f", "lavfi", "-i", zoom, "-frames:v", "144", "-pix_fmt", "yuv420p", "-crf", "8", str(master)]
+    subprocess.run([program(), "-v", "error", *making], check=True)
+    found = inspect(master)
+    timeline = timeline_of(found)
+    (whole,), (piece, *_) = chunks_of(found, timeline), gops_of(found, timeline)
+    (tmp_path / "film").mkdir()
+    for part, folder in ((piece, tmp_path), (msgspec.structs.replace(whole, end=144), tmp_path / "film")):
+        argv = ffmpeg.trial_argv(Path(program()), master, found, timeline, part, (320, 180), Coding(), "fast")
+        argv = [one.replace(f"eq(n,{part.end})", "eq(n,48)+eq(n,96)") for one in argv]
+        subprocess.run(argv, cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    for name in ("0.mp4", "1.mp4", "2.mp4"):
+        tried, filmed = (read_track(folder / name).samples.size[:48].sum() for folder in (tmp_path, tmp_path / "film"))
+        assert tried == pytest.approx(filmed, rel=0.02)

@@ -57,9 +57,13 @@ def encoder(recipe: VideoRecipe, crf: float | None = None) -> list[str]:
     ]  # fmt: skip
 
 
-def trial_encoder(coding: Coding, preset: str, crf: float) -> list[str]:
-    """The encoder of a trial: the same but for the cap, and one GOP long."""
-    return [*_told(coding, preset), "-crf", f"{crf:g}"]
+def trial_encoder(coding: Coding, preset: str, crf: float, frames: int) -> list[str]:
+    """The encoder of a trial: the same but for the cap, and one GOP of `frames`, with what follows as another."""
+    return [
+        *_told(coding, preset), "-crf", f"{crf:g}",
+        "-force_key_frames", f"expr:eq(n,0)+eq(n,{frames})",
+        *(["-forced-idr", "1"] if coding.codec != "av1" else []),
+    ]  # fmt: skip
 
 
 def _told(coding: Coding, preset: str) -> list[str]:

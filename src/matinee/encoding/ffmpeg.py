@@ -20,6 +20,9 @@ from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks
 
 _TINY = f"scale={FRAME_SIZE[0]}:{FRAME_SIZE[1]}:flags=area"
+AHEAD_FRAMES = 20
+"""Encoded after a piece that is tried: without them x264 takes its last frames for such as nothing refers to, and a GOP
+of two seconds comes out with a tenth fewer bits and 1 to 2 VMAF less than it does in a film."""
 
 
 def base(ffmpeg: Path) -> list[str]:
@@ -124,11 +127,15 @@ def trial_argv(
     coding: Coding,
     preset: str,
 ) -> list[str]:
-    """Encode one piece at one size with each rate factor, into `0.mp4`, `1.mp4` ... of the folder it runs in."""
+    """Encode one piece at one size with each rate factor, into `0.mp4`, `1.mp4` ... of the folder it runs in.
+
+    What follows it is encoded too, as another GOP, for the encoder to look ahead at.
+    """
     assert inspection.video is not None
     frames, crfs = piece.end - piece.start, CRFS[coding.codec]
+    more = min(AHEAD_FRAMES, timeline.frames - piece.end)
     names = "".join(f"[v{n}]" for n in range(len(crfs)))
-    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames, coding)]
+    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames + more, coding)]
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
@@ -137,8 +144,8 @@ def trial_argv(
             option
             for n, crf in enumerate(crfs)
             for option in (
-                "-map", f"[v{n}]", "-frames:v", str(frames),
-                *trial_encoder(coding, preset, crf),
+                "-map", f"[v{n}]", "-frames:v", str(frames + more),
+                *trial_encoder(coding, preset, crf, frames),
                 "-fps_mode", "passthrough", "-f", "mp4", f"{n}.mp4",
             )
         ),

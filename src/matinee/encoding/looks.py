@@ -190,7 +190,7 @@ def _tried(
     assert look.inspection.video is not None
     display, model = trial.judged_at(size, *display_size(look.inspection.video))
     what, coding = f"trying second {float(piece.start / timeline.fps):.0f}", attempt.coding
-    crfs = CRFS[coding.codec]
+    crfs, frames = CRFS[coding.codec], piece.end - piece.start
     encodes = [look.scratch / f"{n}.mp4" for n in range(len(crfs))]
     argv = ffmpeg.trial_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, size, coding, attempt.preset)
     run_ffmpeg(argv, what, look.master, look.scratch)
@@ -204,7 +204,7 @@ def _tried(
             size=size,
             model=model,
             crf=crf,
-            size_bytes=int(read_track(encode).samples.size.sum()),
+            size_bytes=int(read_track(encode).samples.size[:frames].sum()),
             scores=log.scores,
             xpsnr_db=trial.xpsnr_in(encode.with_suffix(".xpsnr").read_text()) if coding.hdr is not None else None,
         )

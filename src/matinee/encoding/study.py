@@ -25,7 +25,7 @@ from matinee.encoding.recipe import Encoder
 from matinee.encoding.sample import Window
 from matinee.encoding.sound import Surround, layouts_of
 from matinee.encoding.source import Inspection, VideoStream, accept, display_size, text_tracks
-from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
+from matinee.encoding.timeline import Chunk, Timeline, gops_of, timeline_of
 from matinee.encoding.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
 from matinee.work.job import Stage
 
@@ -142,7 +142,7 @@ class Study:
         found = await asyncio.to_thread(self._analyses, keys)
         wanted = [codec for codec in attempts if codec not in found]
         timeline = timeline_of(inspection)
-        pieces = pieces_of(windows, timeline, chunks_of(inspection, timeline))
+        pieces = pieces_of(windows, timeline, gops_of(inspection, timeline))
         total = len(attempts) * len(pieces)
 
         def told(count: int) -> None:

@@ -144,40 +144,36 @@ def chunk_segments(frames: int, segment_frames: int) -> int:
 def chunks_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
     """The film cut at segment starts into pieces that can be encoded apart."""
     size = timeline.segment_frames * chunk_segments(timeline.frames, timeline.segment_frames)
-    if timeline.frames == 0:
-        return ()
+    return _cut(inspection, timeline, _spans(list(range(0, timeline.frames, size)), timeline.frames))
+
+
+def gops_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
+    """The film cut at every IDR picture that its encodes have, each piece decoded from the key frame nearest to it."""
+    return _cut(inspection, timeline, _spans(idr_frames(timeline.frames, timeline.segment_frames), timeline.frames))
+
+
+def piece_at(inspection: Inspection, timeline: Timeline, start: int, end: int) -> Chunk:
+    """Output frames [start, end) as a piece of their own, with the nearest key frame at which a decoder can begin."""
+    (piece,) = _cut(inspection, timeline, [(start, min(end, timeline.frames))])
+    return piece
+
+
+def _spans(starts: list[int], end: int) -> list[tuple[int, int]]:
+    return list(zip(starts, [*starts[1:], end], strict=True)) if starts else []
+
+
+def _cut(inspection: Inspection, timeline: Timeline, spans: list[tuple[int, int]]) -> tuple[Chunk, ...]:
     if not has_index(inspection):
-        return tuple(_chunk_of_raw(number, start, timeline, size) for number, start in _starts(timeline, size))
+        return tuple(
+            Chunk(number=n, start=start, end=end, seek_ticks=None, repeats=0) for n, (start, end) in enumerate(spans)
+        )
     times = np.asarray(presentation_times(inspection.frames), dtype=np.int64)
     keyframes = list(presentation_times(inspection.keyframes))
     numbers = _frame_numbers(times - timeline.origin, Fraction(*timeline.time_base), timeline.fps)
     assert inspection.video is not None
     # A frame of fields is mended with the one before it, which then must be decoded too.
     position_of = bisect_left if is_interlaced(inspection.video) else bisect_right
-    return tuple(
-        _chunk(number, start, min(start + size, timeline.frames), times, numbers, keyframes, position_of)
-        for number, start in _starts(timeline, size)
-    )
-
-
-def piece_at(inspection: Inspection, timeline: Timeline, start: int, end: int) -> Chunk:
-    """Output frames [start, end) as a piece of their own, with the nearest key frame at which a decoder can begin."""
-    if not has_index(inspection):
-        return _chunk_of_raw(0, start, timeline, end - start)
-    times = np.asarray(presentation_times(inspection.frames), dtype=np.int64)
-    numbers = _frame_numbers(times - timeline.origin, Fraction(*timeline.time_base), timeline.fps)
-    assert inspection.video is not None
-    position_of = bisect_left if is_interlaced(inspection.video) else bisect_right
-    keyframes = list(presentation_times(inspection.keyframes))
-    return _chunk(0, start, min(end, timeline.frames), times, numbers, keyframes, position_of)
-
-
-def _starts(timeline: Timeline, size: int) -> list[tuple[int, int]]:
-    return list(enumerate(range(0, timeline.frames, size)))
-
-
-def _chunk_of_raw(number: int, start: int, timeline: Timeline, size: int) -> Chunk:
-    return Chunk(number=number, start=start, end=min(start + size, timeline.frames), seek_ticks=None, repeats=0)
+    return tuple(_chunk(n, start, end, times, numbers, keyframes, position_of) for n, (start, end) in enumerate(spans))
 
 
 def _chunk(

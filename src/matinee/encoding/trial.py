@@ -31,7 +31,7 @@ HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
 LOW_PERCENT = 5.0
 """The share of frames that may look worse than a trial's `low`."""
-TRIALS_VERSION = 4
+TRIALS_VERSION = 5
 """Raised when trials are made or kept in another way, so that earlier ones are made again."""
 VMAF_EVERY = 4
 """Frames of which one is scored; motion is followed through all of them."""

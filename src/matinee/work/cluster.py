@@ -15,20 +15,17 @@ import dask.config
 from distributed import Client, Nanny, Security
 from distributed.core import Status
 
-from matinee.base.errors import Invalid
-from matinee.work.compute import CONFIG, CONNECT_TIMEOUT_S, WORKER_PRELOAD, check_compute_url, security_of
+from matinee.work.compute import CONFIG, CONNECT_TIMEOUT_S, WORKER_PRELOAD, security_of
+from matinee.work.scheduler import check_cluster_url
 
 RETIRE_S = 25.0
 """What running tasks have to end: less than the 30 s that the shortest notice of a cloud for a spot machine gives."""
 LOOK_S = 0.2
+LEAVE_S = 10.0
+REJOIN_S = 1.0
+"""Between a worker process's end with its scheduler, and the next one's beginning."""
 
 _log = logging.getLogger(__name__)
-
-
-class NoScheduler(Invalid):
-    """There is nothing to work for."""
-
-    code = "no_scheduler"
 
 
 async def join(
@@ -41,38 +38,60 @@ async def join(
     offers: Mapping[str, float],
     retire_s: float = RETIRE_S,
 ) -> None:
-    """Work for the scheduler at `url` until SIGTERM or SIGINT; a worker that dies is started again.
+    """Work for the scheduler at `url` until SIGTERM or SIGINT; a worker that ends is followed by another.
 
     Then no new task is taken, those that run have `retire_s` to end, and what has not ended by then is handed back: it
     begins anew elsewhere. `environment` is what the worker processes see beside this one's, `offers` what each of them
     offers as resources. Raises NoScheduler, InsecureCompute and MissingCertificates.
     """
-    if not url:
-        raise NoScheduler("COMPUTE_URL names no scheduler; set it to tls://HOST:PORT, or run ./matinee up instead")
-    check_compute_url(url)
-    stop = asyncio.Event()
+    check_cluster_url(url)
+    stop, left = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     security = security_of(certificates) if urlsplit(url).scheme == "tls" else None
-    async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(dask.config.set(CONFIG))
-        nannies = []
-        for _ in range(workers):
-            nanny = Nanny(
-                url,
-                nthreads=1,
-                security=security,
-                local_directory=str(scratch),
-                memory_limit=0,
-                resources=dict(offers),
-                dashboard=False,
-                preload=[WORKER_PRELOAD],
-                env=dict(environment),
-            )
-            nannies.append(await stack.enter_async_context(nanny))
+    options = {
+        "nthreads": 1,
+        "security": security,
+        "local_directory": str(scratch),
+        "memory_limit": 0,
+        "resources": dict(offers),
+        "dashboard": False,
+        "preload": [WORKER_PRELOAD],
+        "env": dict(environment),
+    }
+    with dask.config.set(CONFIG):
+        running: dict[int, Any] = {}
+        slots = [asyncio.create_task(_keep(url, options, n, running, stop, left)) for n in range(workers)]
         _log.info("%d worker(s) work for %s, each offering %s", workers, url, dict(offers))
         await stop.wait()
-        await _retire(url, security, [nanny.worker_address for nanny in nannies], retire_s)
+        await _retire(url, security, [nanny.worker_address for nanny in running.values()], retire_s)
+        left.set()
+        _, stuck = await asyncio.wait(slots, timeout=LEAVE_S)
+        for slot in stuck:
+            slot.cancel()  # it looks for a scheduler that is away
+        await asyncio.gather(*slots, return_exceptions=True)
+
+
+async def _keep(
+    url: str, options: Mapping[str, Any], slot: int, running: dict[int, Any], stop: asyncio.Event, left: asyncio.Event
+) -> None:
+    """One worker process until `stop`, and then until `left`; meanwhile its nanny is in `running` under `slot`.
+
+    Dask starts another where one dies, but not where the scheduler was lost.
+    """
+    while not stop.is_set():
+        try:
+            async with Nanny(url, **options) as nanny:
+                running[slot] = nanny
+                waits = [asyncio.create_task(nanny.finished()), asyncio.create_task(left.wait())]
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                for wait in waits:
+                    wait.cancel()
+        except (OSError, RuntimeError, TimeoutError):
+            _log.warning("no worker could join the scheduler at %s; trying again", url, exc_info=True)
+        running.pop(slot, None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), REJOIN_S)
 
 
 async def _retire(url: str, security: Security | None, addresses: Sequence[str], retire_s: float) -> None:

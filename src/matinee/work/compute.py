@@ -35,12 +35,18 @@ R = TypeVar("R")
 MACHINE_MEMORY_BYTES: int = MEMORY_LIMIT  # of this machine, or of the container that this is in
 WORKER_DEATHS_MAX = 3  # workers that one task may take with it before it is to blame
 CONNECT_TIMEOUT_S = 10
+RECONNECT_S = 10 * 365 * 86_400.0
+"""A scheduler that was lost is looked for again until it is there; what is asked for meanwhile waits. Dask's own
+patience is that of the first connection, after which its client is closed for good."""
+LINE_BROKEN_S = 15
+"""What the kernel sends on a connection is acknowledged within so long, or the other machine is lost."""
 WORKERS_START_S = 60.0  # on a machine that is busy with something else
 LET_GO_S, LET_GO_POLL_S = 30.0, 0.1
 """What a cancelled task is given to end: FFmpeg is told at once, a join or a hash goes on to its end."""
 DOING_MARK = "|"  # in a task's key, before what it says of itself
 WORKER_PRELOAD = "matinee.work.worker"
 TLS_FILES = ("ca.pem", "cert.pem", "key.pem")  # under HOME/compute-tls, readable by this user alone
+TLS_ROLES = ("client", "scheduler", "worker")  # a worker is asked for its own by other workers and the scheduler
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +60,7 @@ CONFIG: dict[str, Any] = {
     "distributed.scheduler.http.routes": [],  # nothing of it is shown to browsers
     "distributed.worker.http.routes": [],
     "distributed.comm.timeouts.connect": f"{CONNECT_TIMEOUT_S}s",
+    "distributed.comm.timeouts.tcp": f"{LINE_BROKEN_S}s",
     # One task a core, so no threads within one. Dask's own list has MALLOC_TRIM_THRESHOLD_ too, by which the
     # allocator gives every picture's memory back to the kernel and asks for it again: rendering took 2.3 times as long.
     "distributed.nanny.pre-spawn-environ": dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), 1),
@@ -311,7 +318,7 @@ async def open_compute(
 def check_compute_url(url: str) -> None:
     """Raises InsecureCompute for a scheduler that is neither behind TLS nor on this machine."""
     parts = urlsplit(url)
-    if parts.scheme != "tls" and not (parts.scheme == "tcp" and _is_loopback(parts.hostname or "")):
+    if parts.scheme != "tls" and not (parts.scheme == "tcp" and is_loopback(parts.hostname or "")):
         raise InsecureCompute(url)
 
 
@@ -355,22 +362,23 @@ async def _remote(url: str, certificates: Path) -> AsyncIterator[Any]:
         )
     except OSError as error:
         raise ComputeAway(url) from error
+    client._timeout = RECONNECT_S
     async with client:
         yield client
 
 
 def security_of(folder: Path) -> Security:
-    """TLS with the certificates in `folder`, for both sides. Raises MissingCertificates."""
+    """TLS with the certificates in `folder`, whichever part this process has. Raises MissingCertificates."""
     for name in TLS_FILES:
         if not (folder / name).is_file():
             raise MissingCertificates(folder, name)
     ca, certificate, key = (str(folder / name) for name in TLS_FILES)
-    return Security(  # type: ignore[no-untyped-call]
-        tls_ca_file=ca, tls_client_cert=certificate, tls_client_key=key, require_encryption=True
-    )
+    own = {f"tls_{role}_{part}": path for role in TLS_ROLES for part, path in (("cert", certificate), ("key", key))}
+    return Security(tls_ca_file=ca, require_encryption=True, **own)  # type: ignore[no-untyped-call]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine, and only this machine can reach it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -42,6 +42,7 @@ app.add_typer(webhooks.app, rich_help_panel="This machine")
 app.command(rich_help_panel="One role a process")(roles.serve)
 app.command(rich_help_panel="One role a process")(roles.edge)
 app.command(rich_help_panel="One role a process")(roles.work)
+app.command(rich_help_panel="One role a process")(roles.scheduler)
 app.command(rich_help_panel="One role a process")(roles.control)
 
 

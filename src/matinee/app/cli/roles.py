@@ -50,6 +50,13 @@ def work() -> None:
     roles.work(settings_now())
 
 
+def scheduler() -> None:
+    """Run the scheduler of the cluster at COMPUTE_URL."""
+    from matinee.app import roles  # noqa: PLC0415
+
+    roles.scheduler(settings_now())
+
+
 def control() -> None:
     """Run durable jobs: encoding, uploads, the watched folder."""
     from matinee.app import roles  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matinee.app.roles.one import control, edge, serve, work
+from matinee.app.roles.one import control, edge, scheduler, serve, work
 from matinee.app.roles.up import up
 
-__all__ = ["control", "edge", "serve", "up", "work"]
+__all__ = ["control", "edge", "scheduler", "serve", "up", "work"]

@@ -1,4 +1,4 @@
-"""One role a process: the web application, the control with its workers, the edge, a worker of a cluster."""
+"""One role a process: the web application, the control, the edge, a cluster's scheduler and its workers."""
 
 from __future__ import annotations
 
@@ -127,6 +127,15 @@ def work(settings: Settings) -> None:
     asyncio.run(
         join(settings.compute_url, workers, scratch, certificates, here, offers=offers, retire_s=settings.retire_s)
     )
+
+
+def scheduler(settings: Settings) -> None:
+    """Be the scheduler of the cluster at COMPUTE_URL until told to stop."""
+    from matinee.work.scheduler import schedule  # noqa: PLC0415
+
+    home = make_home(settings.home)
+    log_to(home, "scheduler")
+    asyncio.run(schedule(settings.compute_url, home / "compute-tls"))
 
 
 def be_child(settings: Settings, role: str, descriptors: Sequence[int], edge_port: int) -> None:

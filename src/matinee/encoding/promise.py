@@ -1,0 +1,65 @@
+"""What a rung will come to, cap included: pieces that would take more than it look as good as that many bits allow.
+
+A title's trials are uncapped, and their mean hides that a few scenes may take most of the bits: those are what the cap
+cuts. So each tried piece is followed along its own trials up to the cap, and the mean is taken after that. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from matinee.base.units import BitsPerSecond
+from matinee.encoding.ladder import Rung
+from matinee.encoding.trial import LOW_PERCENT, Piece
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+OVER_CAP = 1.2
+"""How far above the cap a GOP may be: its buffer holds a second of it, which scenes spend now and then."""
+
+
+def promised(rung: Rung, pieces: Sequence[Piece], fps: Fraction, crf_of: Callable[[Piece], float]) -> Rung:
+    """`rung` with the bits and the VMAF that its pieces come to when each is given its own rate factor, and the cap.
+
+    A rung that was not tried, or has no cap, is as it was.
+    """
+    tried = [piece for piece in pieces if any(one.size == (rung.width, rung.height) for one in piece.measured)]
+    if not tried or rung.maxrate_bps is None or rung.vmaf is None:
+        return rung
+    most = float(rung.maxrate_bps * OVER_CAP / fps)
+    found = [_held(piece, rung, crf_of(piece), most) for piece in tried]
+    scores = np.concatenate([scores for _, scores in found])
+    bits = float(np.mean([bits for bits, _ in found])) * float(fps)
+    return msgspec.structs.replace(
+        rung,
+        bitrate_bps=BitsPerSecond(max(1, round(bits / 1000)) * 1000),
+        vmaf=round(float(np.mean([scores.mean() for _, scores in found])), 2),
+        vmaf_low=round(float(np.percentile(scores, LOW_PERCENT)), 2) if rung.vmaf_low is not None else None,
+    )
+
+
+def _held(piece: Piece, rung: Rung, crf: float, most: float) -> tuple[float, Floats]:
+    """Bits a frame of a piece at `crf`, `most` at most, and the VMAF of each of its frames then."""
+    measured = [one for one in piece.measured if one.size == (rung.width, rung.height)]
+    rows = sorted((one.crf, one.size_bytes * 8 / (piece.end - piece.start), one.scores) for one in measured)
+    crfs = np.array([row[0] for row in rows])
+    bits = np.minimum.accumulate(np.log2([row[1] for row in rows]))
+    scores = np.minimum.accumulate(np.array([row[2] for row in rows]), axis=0)
+    if _at(crf, crfs, bits) > np.log2(most):
+        falling = bits - 1e-9 * np.arange(len(bits))
+        crf = max(crf, float(_at(-np.log2(most), -falling, crfs)))
+    return float(2 ** _at(crf, crfs, bits)), np.clip(_at(crf, crfs, scores), 0.0, 100.0)
+
+
+def _at(x: float, known: Floats, values: Floats) -> Any:
+    """`values` at `x`: linear between neighbours that are known, and on along the last two beyond them."""
+    if len(known) == 1:
+        return values[0]
+    n = int(np.clip(np.searchsorted(known, x), 1, len(known) - 1))
+    share = (x - known[n - 1]) / (known[n] - known[n - 1])
+    return values[n - 1] + share * (values[n] - values[n - 1])
