@@ -6,9 +6,8 @@ intermediates that go when the last version is published. What is done is what e
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +17,6 @@ from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import quality_ladder
 from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_max, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
-from matinee.encoding.promise import promised
 from matinee.encoding.recipe import (
     AudioRecipe,
     Encoder,
@@ -33,7 +31,7 @@ from matinee.encoding.sound import FIRST_GROUP, Described, Surround, forms_of, l
 from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
 from matinee.encoding.steer import steered
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
-from matinee.encoding.trial import Analysis, Piece
+from matinee.encoding.trial import Analysis
 
 KIND = "encode"
 """The kind of the jobs that carry a plan out; their subject is a title, their payload an `Order`."""
@@ -285,28 +283,21 @@ def _video(
         coding = coding_of(video, codec)
         pieces = analyses[codec].pieces if codec in analyses else ()
         for rung in rungs:
-            crfs = steered(rung, pieces, samples, chunks)
             recipe = VideoRecipe(
                 source=order.source,
                 stream=video.index,
                 timeline=timeline,
-                rung=promised(rung, pieces, timeline.fps, _crf_of(rung, crfs, chunks)),
+                rung=rung,
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
                 corrections=corrections(video, keeps_light=coding.hdr is not None) or msgspec.UNSET,
                 codec=msgspec.UNSET if codec == "h264" else codec,
                 depth=msgspec.UNSET if coding.depth_bits == 8 else coding.depth_bits,
                 hdr=coding.hdr or msgspec.UNSET,
-                crfs=crfs or msgspec.UNSET,
+                crfs=steered(rung, pieces, samples, chunks) or msgspec.UNSET,
             )
             renditions.append(_named(recipe))
     return tuple(renditions)
-
-
-def _crf_of(rung: Rung, crfs: Sequence[float] | None, chunks: Sequence[Chunk]) -> Callable[[Piece], float]:
-    """Which rate factor a tried piece will be encoded with: its chunk's."""
-    starts = [chunk.start for chunk in chunks]
-    return lambda piece: crfs[bisect_right(starts, piece.start) - 1] if crfs else rung.crf or 0.0
 
 
 def sound_tracks(inspection: Inspection) -> list[AudioStream]:
