@@ -15,6 +15,8 @@ from tests.end_to_end.processes import until
 from tests.end_to_end.server import matinee
 from tests.media.generate import Clip, ffmpeg, make_numbered
 
+from matinee.encoding.jobs import TASK_RETRIES_MAX
+
 KILLS = 7
 SEED = 3
 CALM_S = (1.5, 3.5)
@@ -22,7 +24,6 @@ AWAY_S = 2.0
 """How long what was killed is away before it is started again."""
 REPEATED_S = 30.0
 DONE_S = 240.0
-RETRIES_MAX = 3
 LAST = "work-1"
 """The machine that is cut off at last, and does not come back."""
 LOOK_S = 0.05
@@ -158,7 +159,6 @@ exec FFMPEG "$@"
 """
 
 
-@pytest.mark.xfail(strict=True, reason="the job as a whole is tried five times, and again where others get further")
 def test_a_chunk_that_fails_each_time_is_retried_three_times_and_the_title_is_held_with_the_reason(
     film: Path, tmp_path: Path
 ) -> None:
@@ -168,4 +168,4 @@ def test_a_chunk_that_fails_each_time_is_retried_three_times_and_the_title_is_he
     held = matinee(tmp_path / "home", "add", str(film), settings={"MATINEE_FFMPEG": str(program)})
     assert held.status == 1
     assert "Too many open files" in held.err
-    assert len((tmp_path / "tries").read_text().splitlines()) == 1 + RETRIES_MAX
+    assert len((tmp_path / "tries").read_text().splitlines()) == 1 + TASK_RETRIES_MAX

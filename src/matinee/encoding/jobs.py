@@ -21,6 +21,7 @@ from matinee.base import objects as store
 from matinee.base import scratch
 from matinee.base.errors import Invalid
 from matinee.base.objects import Objects
+from matinee.base.process import Killed, OutOfMemory
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
 from matinee.encoding.checks import show_moment
@@ -38,10 +39,10 @@ from matinee.encoding.source import FilmRefused, Inspection, chapters_of
 from matinee.encoding.study import Study, cancel_all, looked
 from matinee.encoding.tasks import perform
 from matinee.encoding.trial import Analysis
-from matinee.encoding.workplace import VERDICTS, Workplace, metered
-from matinee.work.compute import Compute
+from matinee.encoding.workplace import VERDICTS, MachineFailed, Workplace, metered
+from matinee.work.compute import Compute, WorkerLost
 from matinee.work.control import Ending, Lease
-from matinee.work.job import Progress, Stage
+from matinee.work.job import Progress, Stage, backoff_s
 
 Args = TypeVarTuple("Args")
 
@@ -51,6 +52,20 @@ IN_FLIGHT_MAX = 64
 PRIORITY_LOOK_S = 0.5
 JOB_PRIORITY = 1_000
 """A job of a higher priority goes before any task of a lower one."""
+
+
+TASK_RETRIES_MAX = 3
+"""How often a task is tried again that failed for a reason of the machine, on whichever worker has room then."""
+
+
+class Poisonous(Invalid):
+    """A task that failed each time that it was tried, while others were done."""
+
+    code = "task_poisonous"
+
+    def __init__(self, rendition: str, retries: int, reason: str) -> None:
+        super().__init__(f"tried {retries + 1} times: {reason}")
+        self.rendition = rendition
 
 
 async def _nobody(_: Order) -> bool:
@@ -85,6 +100,10 @@ class EncodeTitle:
         except QualityFailed as error:
             await self.compute.let_go(run.started)
             await run.make_anew(error)
+            raise
+        except Poisonous as error:
+            await self.compute.let_go(run.started)
+            await run.hold_what_cannot_be_made(error.rendition, error.message)
             raise
         except asyncio.CancelledError:
             if lease.ending is Ending.CANCELLED:
@@ -168,7 +187,7 @@ class _Run:
     async def make_anew(self, error: QualityFailed) -> None:
         """Have what failed made once more when the job is tried again. Raises Held where that was tried enough."""
         if await asyncio.to_thread(self.record.is_worn_out, error.rendition):
-            await self._hold_what_cannot_be_made(error)
+            await self.hold_what_cannot_be_made(error.rendition, error.message)
         await asyncio.to_thread(self.job.discard, self.order, error.rendition)
         await asyncio.to_thread(self.record.count_remake, error.rendition)
         self.record.note(f"made anew: {error.message}")
@@ -201,9 +220,10 @@ class _Run:
         if report.verdict == "hold":
             await self._hold(report)
 
-    async def _hold_what_cannot_be_made(self, error: QualityFailed) -> None:
+    async def hold_what_cannot_be_made(self, rendition: str, message: str) -> None:
+        """Report what failed each time that it was tried. Raises Held."""
         assert self.plan is not None, "a rendition is only made by a plan"
-        held = [Finding(check="package", rendition=error.rendition, severity="hold", message=error.message)]
+        held = [Finding(check="package", rendition=rendition, severity="hold", message=message)]
         report = await asyncio.to_thread(self.record.report, self.plan, self.analyses, held)
         await asyncio.to_thread(self.record.put, report)
         await self._hold(report)
@@ -276,10 +296,22 @@ class _Run:
             await cancel_all(list(running))
 
     async def _perform(self, task: Task) -> str:
-        memory_bytes = self._memory_bytes(task)
-        return await self._run(
-            perform, self.plan_name, task, name=task.makes, priority=task.priority, memory_bytes=memory_bytes
-        )
+        """Have a task done. One that fails each time for a reason of the machine costs nothing but itself, and ends.
+
+        Raises Poisonous.
+        """
+        memory_bytes, tries = self._memory_bytes(task), 0
+        while True:
+            try:
+                return await self._run(
+                    perform, self.plan_name, task, name=task.makes, priority=task.priority, memory_bytes=memory_bytes
+                )
+            except (MachineFailed, Killed, OutOfMemory, WorkerLost) as error:
+                if tries == TASK_RETRIES_MAX or isinstance(error, WorkerLost):  # it took as many workers with it
+                    raise Poisonous(task.rendition, tries, error.message) from error
+                tries += 1
+                self.record.note(f"tried again: {error.message}")
+                await asyncio.sleep(backoff_s(tries))
 
     def _memory_bytes(self, task: Task) -> int:
         """What a task on pictures takes; all others take little."""
