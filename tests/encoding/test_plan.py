@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.encoding.film import ENCODER, NTSC_FILM, ORDER, STEREO, SUBTITLES, film, planned, samples_of
-from tests.playback.asset_sample import BARE
+from tests.playback.asset_sample import BARE, audio
 
+from matinee.encoding.asset import VideoRendition
 from matinee.encoding.loudness import Loudness
 from matinee.encoding.plan import (
     Plan,
+    Rendition,
     Sidecar,
     Task,
     Text,
@@ -226,8 +228,26 @@ def test_a_title_is_published_with_the_first_forms_and_later_versions_have_all()
     assert audible(PLAN, done) == PLAN.audio
     assert [track.recipe for track in audible(PLAN, done - others)] == first_forms(PLAN)
     assert publishable(PLAN, done - others) == PLAN.video
-    before = [msgspec.structs.replace(BARE, video=BARE.video)]
-    assert publishable(PLAN, done - others, before) == (), "a film that is made again waits for all of its sound"
+    heard = [msgspec.structs.replace(BARE, audio=tuple(audio(track.key, "en", "English") for track in PLAN.audio))]
+    assert publishable(PLAN, done - others, heard) == (), "what has all of its sound is not made to lose some"
+    assert publishable(PLAN, done - others, [BARE]) == PLAN.video, "a form that is held keeps no rung back"
+
+
+def video_of(rendition: Rendition) -> VideoRendition:
+    """What packaging would have made of a rung."""
+    assert isinstance(rendition.recipe, VideoRecipe)
+    size = {"width": rendition.recipe.rung.width, "height": rendition.recipe.rung.height}
+    return msgspec.structs.replace(BARE.video[0], key=rendition.key, **size)
+
+
+def test_further_codecs_do_not_take_the_large_pictures_away_for_a_while() -> None:
+    before, after = planned(film(30, size=(3840, 2160))), planned(film(30, size=(3840, 2160)), codecs="efficient")
+    assert len(before.video) == 5
+    version = msgspec.structs.replace(BARE, video=tuple(video_of(one) for one in before.video))
+    done = set(all_names(after))
+    largest = after.video[-1]
+    assert publishable(after, done, [version]) == after.video
+    assert publishable(after, done - {facts_name(largest.key)}, [version]) == ()
 
 
 def test_the_loudness_of_each_layout_counts_for_it_alone() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from matinee.encoding.conformance import Fault
 from matinee.encoding.likeness import Seconds, Shift
+from matinee.encoding.limits import QualityLimits
 from matinee.encoding.quality import (
     Evidence,
     Finding,
-    QualityLimits,
     Scored,
     SoundMeasures,
     VideoMeasures,

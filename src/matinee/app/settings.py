@@ -16,7 +16,7 @@ import msgspec
 
 from matinee.base.errors import Invalid
 from matinee.encoding.ladder import CodecSet, LadderKind
-from matinee.encoding.quality import QualityLimits
+from matinee.encoding.limits import QualityLimits
 from matinee.encoding.sound import Surround
 
 

@@ -12,7 +12,7 @@ from matinee.encoding.source import Crop
 Luma: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 """One frame's luma, uint8[height, width], as coded: black is 16, or 0 in full range."""
 
-LOOKS = 32
+LOOKS = 64
 """Frames that are looked at, spread over the film."""
 ABOVE_BLACK_MAX = 10
 """What a line of a bar may have above black, of 255: noise, and what a coder left beside an edge."""

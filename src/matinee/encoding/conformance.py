@@ -17,13 +17,14 @@ import numpy as np
 
 from matinee.encoding.asset import AudioRendition, Segment, SegmentIndex, VideoRendition
 from matinee.encoding.bitstream import codec_in, is_random_access
-from matinee.encoding.codec import BadConfiguration, aac_codec
+from matinee.encoding.codec import BadConfiguration, aac_codec, eac3_codec
 from matinee.encoding.mp4 import BrokenBoxes, children
 from matinee.encoding.playlist import average_bps, peak_bps
 from matinee.encoding.timeline import Timeline
 
-_FIELDS = {b"avc1": 78, b"hvc1": 78, b"av01": 78, b"mp4a": 28}
-_CONFIGURATIONS = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"mp4a": b"esds"}
+_FIELDS = {b"avc1": 78, b"hvc1": 78, b"av01": 78, b"mp4a": 28, b"ec-3": 28}
+_CONFIGURATIONS = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"mp4a": b"esds", b"ec-3": b"dec3"}
+_SOUND = {b"mp4a": aac_codec, b"ec-3": eac3_codec}
 _SEGMENTS_TOLD = 3
 """Of faults of one kind, so many are told: the first says what is wrong, hundreds would say it no better."""
 
@@ -67,7 +68,7 @@ def _header_faults(file: BinaryIO, index: SegmentIndex, facts: VideoRendition | 
         yield Fault(check="segments", message=f"its header is declared at {facts.init_range}, of {index.init_size}")
     entry, configuration = _sample_entry(file, index)
     try:
-        found = aac_codec(configuration) if entry == b"mp4a" else codec_in(entry, configuration)
+        found = _SOUND[entry](configuration) if entry in _SOUND else codec_in(entry, configuration)
     except BadConfiguration as error:
         yield Fault(check="codec", message=error.message)
         return

@@ -27,9 +27,10 @@ from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrac
 from matinee.encoding.checks import show_moment
 from matinee.encoding.ffmpeg import origin_s
 from matinee.encoding.ladder import Codec
+from matinee.encoding.limits import QualityLimits
 from matinee.encoding.memory import task_bytes
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
-from matinee.encoding.quality import Finding, Held, QualityFailed, QualityLimits
+from matinee.encoding.quality import Finding, Held, QualityFailed
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
 from matinee.encoding.record import Record
 from matinee.encoding.report import Moment, Report, name_of
@@ -185,8 +186,12 @@ class _Run:
             await asyncio.to_thread(self.record.save)
 
     async def make_anew(self, error: QualityFailed) -> None:
-        """Have what failed made once more when the job is tried again. Raises Held where that was tried enough."""
-        if await asyncio.to_thread(self.record.is_worn_out, error.rendition):
+        """Have what failed made once more when the job is tried again.
+
+        Raises Held where that was tried enough, or where viewers have it: what is watched is never removed.
+        """
+        in_use = await self.job.assets.rendition_keys_in_use()
+        if error.rendition in in_use or await asyncio.to_thread(self.record.is_worn_out, error.rendition):
             await self.hold_what_cannot_be_made(error.rendition, error.message)
         await asyncio.to_thread(self.job.discard, self.order, error.rendition)
         await asyncio.to_thread(self.record.count_remake, error.rendition)
@@ -351,7 +356,7 @@ class _Run:
 
     async def _publish_if_more(self, plan: Plan) -> None:
         """Each time that there is another rung, and when everything is there."""
-        fit = self.record.fit(plan, self.done)
+        fit = await asyncio.to_thread(self.record.fit, plan, frozenset(self.done))
         rungs = planning.publishable(plan, fit, self.versions)
         sound = planning.audible(plan, fit)
         is_complete = (len(rungs), len(sound)) == (len(plan.video), len(plan.audio))

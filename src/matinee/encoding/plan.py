@@ -15,7 +15,7 @@ from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.corrections import corrections
 from matinee.encoding.hull import quality_ladder
-from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_max, ladder
+from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_height, box_max, ladder
 from matinee.encoding.loudness import Loudness, gain_db, is_limited
 from matinee.encoding.recipe import (
     AudioRecipe,
@@ -481,11 +481,12 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
     """The rungs that may be watched now: of each ladder all below its first unfinished one, once sound and pictures
     are there.
 
-    Of the sound, its first form is enough until a version is published. None while the rungs are fewer than the last
-    of the published `versions` has: what is watched gets no worse on the way.
+    Of the sound, its first form is enough, and what the last of the published `versions` has. None while the rungs
+    are fewer than it has, or smaller: what is watched gets no worse on the way.
     """
+    heard = {track.key for track in versions[-1].audio} if versions else set()
     common = [
-        *(check_name(plan, track.key, 0) for track in plan.audio if versions or _is_first(track)),
+        *(check_name(plan, track.key, 0) for track in plan.audio if track.key in heard or _is_first(track)),
         *(facts_name(track.key) for track in plan.subtitles),
         pictures_name(plan.order.source),
     ]
@@ -500,8 +501,21 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
             broken.add(codec)
         elif codec == "h264" or ready:  # every version plays on every device
             ready.append(rung)
-    offered = len(versions[-1].video) if versions else 0
-    return tuple(ready) if len(ready) >= min(offered, len(plan.video)) else ()
+    return tuple(ready) if _is_no_worse(plan, ready, versions) else ()
+
+
+def _is_no_worse(plan: Plan, ready: Sequence[Rendition], versions: Sequence[Asset]) -> bool:
+    """Whether as many rungs are ready as the last version has, and one as large: as far as the plan has them."""
+    if not versions or not ready:
+        return True
+    offered = versions[-1].video
+    largest = min(max(rung.box_height for rung in offered), max(map(_box_of, plan.video)))
+    return len(ready) >= min(len(offered), len(plan.video)) and max(map(_box_of, ready)) >= largest
+
+
+def _box_of(rendition: Rendition) -> int:
+    assert isinstance(rendition.recipe, VideoRecipe)
+    return box_height(rendition.recipe.rung.width, rendition.recipe.rung.height)
 
 
 def audible(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:

@@ -16,14 +16,14 @@ from matinee.base.clock import Clock
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import AudioRendition, SubtitleTrack, VideoRendition
-from matinee.encoding.ladder import Codec
+from matinee.encoding.ladder import Codec, Rung
+from matinee.encoding.limits import QualityLimits
 from matinee.encoding.plan import Order, Plan, Rendition
 from matinee.encoding.quality import (
     REMAKES_MAX,
     Evidence,
     Finding,
     QualityFailed,
-    QualityLimits,
     findings_of,
     is_curable,
 )
@@ -166,7 +166,7 @@ class Record:
             renditions=reports,
             cpu_s=cpu_by_stage(attempts),
             trials=next((one.trials for one in analyses.values()), ()),
-            rungs=tuple(one.recipe.rung for one in plan.video if isinstance(one.recipe, VideoRecipe)),
+            rungs=tuple(rung for codec, rung in _rungs(plan) if codec == next(iter(analyses), codec)),
             decisions=self.decisions(),
             log=tuple(sorted((line for one in attempts for line in one.log), key=lambda line: line.at)[-LOG_MAX:]),
             worst=self._worst(plan, reports, findings),
@@ -215,3 +215,8 @@ def _kind(rendition: Rendition) -> type[VideoRendition] | type[AudioRendition] |
     if isinstance(rendition.recipe, VideoRecipe):
         return VideoRendition
     return AudioRendition if isinstance(rendition.recipe, AudioRecipe) else SubtitleTrack
+
+
+def _rungs(plan: Plan) -> list[tuple[Codec, Rung]]:
+    recipes = (one.recipe for one in plan.video)
+    return [(one.coding.codec, one.rung) for one in recipes if isinstance(one, VideoRecipe)]

@@ -23,6 +23,10 @@ Kind: TypeAlias = Literal["video", "audio", "subtitles"]
 Choice: TypeAlias = Literal["approve", "again", "reject"]
 
 
+CAP_ROOM = 1.5
+"""A rung whose cap is less than so many times what it is expected to take loses quality to it where it is hard."""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What a person decided about renditions that were held, and why. `at` is Unix seconds, UTC."""
 
@@ -148,8 +152,12 @@ def tops(plan: Plan) -> frozenset[str]:
 
 
 def expected_vmaf(rendition: Rendition) -> float | None:
-    """The VMAF that the ladder promised of a rung, where it was measured at all."""
-    return rendition.recipe.rung.vmaf if isinstance(rendition.recipe, VideoRecipe) else None
+    """The VMAF that the ladder promised of a rung; None where none was measured, or its cap takes from it."""
+    if not isinstance(rendition.recipe, VideoRecipe):
+        return None
+    rung = rendition.recipe.rung
+    is_capped = rung.maxrate_bps is not None and rung.maxrate_bps < CAP_ROOM * rung.bitrate_bps
+    return None if is_capped else rung.vmaf
 
 
 def approved(decisions: Iterable[Decision]) -> frozenset[str]:

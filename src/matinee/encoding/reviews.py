@@ -83,8 +83,10 @@ class Reviews:
         """Forget what is held, so that its job, tried again, makes it anew with the settings of now. Raises NoReport
         and NotHeld."""
         report = await self._waiting(order)
-        for one in (one.key for one in report.renditions if one.is_held or one.name in _held_names(report)):
-            for name in (f"renditions/{one}", f"{planning.work_folder(order.source)}/{one}"):
+        shown = await self.assets.rendition_keys_in_use()
+        for one in (one.key for one in report.renditions if one.is_held or one.key in _held_keys(report)):
+            made = [f"renditions/{one}"] if one not in shown else []  # what is watched stays
+            for name in (*made, f"{planning.work_folder(order.source)}/{one}"):
                 await asyncio.to_thread(store.delete_under, self.objects, name)
             await asyncio.to_thread(store.delete, self.objects, planning.remade_name(order.source, one))
         return await self._decided(order, report, "again", note)
@@ -115,6 +117,8 @@ class Reviews:
         return msgspec.structs.replace(report, decisions=decisions, is_waiting=False)
 
     def _report(self, title_id: str, source: str) -> Report:
+        if source.startswith("show:"):  # a show is not encoded, its episodes are
+            raise NoReport(title_id)
         found: Any = read_or(self.objects, planning.report_name(source, title_id), Report, None)
         if found is None:
             raise NoReport(title_id)
@@ -125,6 +129,6 @@ class Reviews:
         return report
 
 
-def _held_names(report: Report) -> set[str]:
-    """What is held, as its findings call it: a rendition that could not be packaged goes by its key there."""
+def _held_keys(report: Report) -> set[str]:
+    """What its findings hold by key: a rendition that could not be made has no other name."""
     return {one.rendition for one in report.findings if one.severity == "hold"}

@@ -191,7 +191,7 @@ class Assets:
             await asyncio.to_thread(store.delete_under, self.objects, work_folder(source))
         await self._discard_images(images)
         if not kept:
-            for key in made - await self._rendition_keys_in_use():
+            for key in made - await self.rendition_keys_in_use():
                 await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
         return len(stale)
 
@@ -224,7 +224,7 @@ class Assets:
 
     async def _discard_renditions(self, gone: Sequence[Version], *, is_idle: bool) -> None:
         """Remove what only these versions named. Subtitles are named by their text, which any job may be making."""
-        used = await self._rendition_keys_in_use()
+        used = await self.rendition_keys_in_use()
         for old in gone:
             subtitles = {track.key for track in old.asset.subtitles} if not is_idle else set()
             for key in set(rendition_keys(old.asset)) - used - subtitles:
@@ -266,7 +266,7 @@ class Assets:
 
     async def _discard(self, keys: Iterable[str], source: str, stored_before: float = inf) -> None:
         """Remove renditions, intermediates and the master; one that was stored later was added anew meanwhile."""
-        used = await self._rendition_keys_in_use()
+        used = await self.rendition_keys_in_use()
         for key in set(keys) - used:
             store.delete_under(self.objects, f"renditions/{key}")
         store.delete_under(self.objects, work_folder(source))
@@ -275,7 +275,8 @@ class Assets:
             store.delete(self.objects, f"masters/{source}")
             store.delete_under(self.objects, analysis_folder(source))
 
-    async def _rendition_keys_in_use(self) -> set[str]:
+    async def rendition_keys_in_use(self) -> set[str]:
+        """The renditions that published versions name."""
         async with reading(self.engine) as connection:
             rows = await connection.execute(select(assets.c.document))
             return {key for row in rows for key in rendition_keys(msgspec.convert(row.document, Asset))}

@@ -185,7 +185,8 @@ def colours(video: VideoStream) -> str:
     """
     if video.matrix != UNSPECIFIED:
         return ""
-    return "bt709" if min(display_size(video)) >= HD_FROM_HEIGHT else "smpte170m"
+    width, height = display_size(msgspec.structs.replace(video, crop=None))  # bars are cut off an HD picture
+    return "bt709" if min(width, height) >= HD_FROM_HEIGHT else "smpte170m"
 
 
 def is_interlaced(video: VideoStream) -> bool:

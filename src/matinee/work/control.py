@@ -263,7 +263,7 @@ class Control:
             _log.warning("%s did not succeed: %s", job_id, reason)
             if not isinstance(error, Unavailable):
                 return lambda job: jobs.fail(job, reason, remedy)
-            tries = self.retries.get(run.lease.job.kind, RETRIES_MAX)
+            tries = int(getattr(error, "retries_max", self.retries.get(run.lease.job.kind, RETRIES_MAX)))
             return lambda job: jobs.defer(job, reason, remedy, tries)
         except Exception as error:
             _log.exception("%s failed", job_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +34,8 @@ def marks(
     json: Json = False,
 ) -> None:
     """Show where an episode's opening and credits are; with options, say it. What you say is not changed by Matinee."""
+    import asyncio  # noqa: PLC0415
+
     found = asyncio.run(_marks(settings_now(), title_id, intro, credits_))
     said = "by a person" if found.is_edited else "found by comparing episodes, if at all"
     lines = (f"Opening: {_shown(found.intro)}", f"Credits: {_shown(found.credits)}", f"({said})")
