@@ -11,13 +11,13 @@ import { audioChoices, isDescription, isForHardOfHearing, textChoices, type Choi
 type Player = InstanceType<Shaka['Player']>;
 type AudioTrack = ReturnType<Player['getAudioTracks']>[number];
 type TextTrack = ReturnType<Player['getTextTracks']>[number];
-type VideoTrack = ReturnType<Player['getVideoTracks']>[number];
+type VariantTrack = ReturnType<Player['getVariantTracks']>[number];
 
 export interface Rung {
   height: number;
   bandwidth: number;
   isActive: boolean;
-  track: VideoTrack;
+  track: VariantTrack;
 }
 
 export interface Stats {
@@ -212,7 +212,7 @@ export class Playback {
   chooseRung(rung: Rung): void {
     this.isAuto = false;
     this.#player?.configure('abr.enabled', false);
-    this.#player?.selectVideoTrack(rung.track, true, SWITCH_MARGIN_S);
+    this.#player?.selectVariantTrack(rung.track, true, SWITCH_MARGIN_S);
     this.#readTracks();
   }
 
@@ -389,7 +389,7 @@ export class Playback {
   #readTracks(): void {
     const player = this.#player;
     if (!player) return;
-    this.rungs = rungsOf(player.getVideoTracks());
+    this.rungs = rungsOf(player.getVariantTracks());
     this.audio = audioChoices(player.getAudioTracks());
     this.subtitles = textChoices(player.getTextTracks().filter((track) => !track.forced));
   }
@@ -441,22 +441,33 @@ export class Playback {
 export { BUFFER_GOAL_S };
 
 /** The height of the 16:9 box that a picture fills, upright or on its side: 720 of 1280x536 and of 720x1280. */
-function boxHeight({ width, height }: Pick<VideoTrack, 'width' | 'height'>): number {
+function boxHeight({ width, height }: Pick<VariantTrack, 'width' | 'height'>): number {
   const [longer, shorter] = [Math.max(width ?? 0, height ?? 0), Math.min(width ?? 0, height ?? 0)];
   return Math.max(shorter, Math.round((longer * 9) / 16));
 }
 
-/** One rung a height, the best first: of several that are as high, the one with the most bits. */
-function rungsOf(tracks: VideoTrack[]): Rung[] {
+/**
+ * One rung a height, the best first: of several that are as high, the one with the most bits.
+ *
+ * They are variants, each with its own form of the sound that is heard: Shaka's list of pictures has those alone that
+ * share the one of now.
+ */
+function rungsOf(variants: VariantTrack[]): Rung[] {
+  const now = variants.find((variant) => variant.active);
   const byHeight = new Map<number, Rung>();
-  for (const track of tracks) {
+  for (const track of variants.filter((variant) => !now || isHeardAlike(variant, now))) {
     const height = boxHeight(track);
     const known = byHeight.get(height);
-    const best = known && known.bandwidth >= track.bandwidth ? known.track : track;
+    const bandwidth = track.videoBandwidth ?? track.bandwidth;
+    const isBetter = !known || bandwidth > known.bandwidth;
     const isActive = track.active || (known?.isActive ?? false);
-    byHeight.set(height, { height, bandwidth: best.bandwidth, isActive, track: best });
+    byHeight.set(height, { height, isActive, bandwidth: isBetter ? bandwidth : known.bandwidth, track: isBetter ? track : known.track });
   }
   return [...byHeight.values()].filter((rung) => rung.height > 0).sort((a, b) => b.height - a.height);
+}
+
+function isHeardAlike(one: VariantTrack, other: VariantTrack): boolean {
+  return one.language === other.language && one.label === other.label && one.channelsCount === other.channelsCount;
 }
 
 function ranges(buffered: TimeRanges): { start: number; end: number }[] {
