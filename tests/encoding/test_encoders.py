@@ -129,7 +129,9 @@ async def test_a_ladder_of_measured_quality_is_tried_with_its_own_codec_and_hdr_
     version = await published(place)
     assert {rung.codec for rung in version.video} == set(CODECS["all"])
     analyses = [
-        msgspec.json.decode(store.read(place.objects, name), type=Analysis) for name in place.stored("analyses")
+        msgspec.json.decode(store.read(place.objects, name), type=Analysis)
+        for name in place.stored("analyses")
+        if "report" not in name
     ]
     assert len(analyses) == 3
     assert {analysis.libvmaf for analysis in analyses} != {""}

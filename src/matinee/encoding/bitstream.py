@@ -118,7 +118,7 @@ def _av1(header: bytes) -> str:
     profile, _, is_reduced = bits.take(3), bits.take(1), bits.take(1)
     if is_reduced or bits.take(1):  # timing_info_present_flag
         raise ValueError("a sequence header that films have not")
-    bits.take(1)  # initial_display_delay_present_flag
+    has_delay = bits.take(1)  # initial_display_delay_present_flag
     points = bits.take(5) + 1
     level = tier = 0
     for point in range(points):
@@ -126,6 +126,8 @@ def _av1(header: bytes) -> str:
         found = bits.take(5)
         high = bits.take(1) if found > 7 else 0
         level, tier = (found, high) if point == 0 else (level, tier)
+        if has_delay and bits.take(1):
+            bits.take(4)
     return f"av01.{profile}.{level:02}{'MH'[tier]}.{_av1_depth(bits, profile):02}"
 
 
