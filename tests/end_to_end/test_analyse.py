@@ -19,12 +19,14 @@ def test_a_film_is_studied_and_not_added(tmp_path: Path) -> None:
     assert done.status == 0, done.err
     report = done.document
     assert (report["name"], report["width"], report["height"]) == ("quay", 640, 360)
-    assert report["rungs"][0]["maxrate_bps"] <= LOWEST_BPS
-    assert {tuple(trial["size"]) for trial in report["trials"]} == {(426, 240), (640, 360)}
+    (ladder,) = report["ladders"]
+    assert ladder["codec"] == "h264"
+    assert ladder["rungs"][0]["maxrate_bps"] <= LOWEST_BPS
+    assert {tuple(trial["size"]) for trial in ladder["trials"]} == {(426, 240), (640, 360)}
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     assert matinee(home, "list", "--json").document == []
     (kept,) = (path for path in (home / "objects").rglob("*") if path.is_file())
-    assert json.loads(kept.read_bytes())["trials"] == report["trials"]
+    assert json.loads(kept.read_bytes())["trials"] == ladder["trials"]
     assert [path for path in (home / "scratch").iterdir() if path.name != "dask"] == []
 
     again = matinee(home, "analyse", str(film), "--picture", str(picture), "--json")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -112,13 +112,18 @@ def check_dash(fetch: Fetch, url: str, *, index_of: IndexOf | None = None, is_de
 
 
 def check_same_files(hls: Presentation, dash: Presentation) -> None:
-    """HLS and DASH serve the same bytes of the same files (tokens in their URLs may differ)."""
+    """HLS and DASH serve the same bytes of the same files (tokens in their URLs may differ).
 
-    def shape(presentation: Presentation) -> set[tuple[str, Range, Range, tuple[Range, ...]]]:
-        files = [one.file for one in (*presentation.video, *presentation.audio)]
+    HLS has those forms of the sound that go with a rung; DASH has all of them, as its player combines them.
+    """
+
+    def shape(renditions: Iterable[Rendition]) -> set[tuple[str, Range, Range, tuple[Range, ...]]]:
+        files = [one.file for one in renditions]
         return {("/".join(f.url.split("/")[-2:]), f.init_range, f.index_range, f.segments) for f in files}
 
-    assert shape(hls) == shape(dash)
+    assert shape(hls.video) == shape(dash.video)
+    assert shape(hls.audio) <= shape(dash.audio)
+    assert bool(hls.audio) == bool(dash.audio)
 
 
 def parse_master(text: str) -> tuple[list[Attributes], list[tuple[Attributes, str]]]:
