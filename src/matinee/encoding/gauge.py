@@ -24,6 +24,8 @@ from matinee.encoding.source import Inspection
 from matinee.encoding.timeline import Chunk
 
 SOUND_DECODERS_OF_OURS = ("aac", "ac3", "eac3", "opus")
+_FROM_0 = "atrim=start=0"
+"""FFmpeg skips the priming that an edit list names for AAC; for E-AC-3 it only gives it times before 0."""
 SCORES, BLOCKS, SOURCE_BLOCKS = "scores.json", "blocks.txt", "source-blocks.txt"
 """What `score_argv` writes into the folder it runs in."""
 
@@ -79,7 +81,7 @@ def sound_argv(ffmpeg: Path, media: Path, channels: int, out: Path) -> list[str]
     return [
         *base(ffmpeg), "-xerror",
         *opened(media, "mov", decoders=SOUND_DECODERS_OF_OURS),
-        "-filter_complex", f"[0:0]asplit[a][b];[a]{meter}[m];[b]{_MONO}[p]",
+        "-filter_complex", f"[0:0]{_FROM_0},asplit[a][b];[a]{meter}[m];[b]{_MONO}[p]",
         *_measured(out),
     ]  # fmt: skip
 
