@@ -53,7 +53,8 @@ def test_every_episode_of_a_season_gets_its_opening_and_its_credits(places: list
         marks = found[one.title_id]
         assert marks.intro is not None and marks.credits is not None and not marks.is_edited
         assert marks.intro.start_s == pytest.approx(before_s, abs=1.0)
-        assert marks.intro.end_s == pytest.approx(before_s + 30, abs=2.0)
+        # What follows may be like it by chance for a second or two.
+        assert marks.intro.end_s == pytest.approx(before_s + 30, abs=4.0)
         assert marks.credits.start_s == pytest.approx(one.duration_s - 40, abs=1.0)
         assert marks.credits.end_s == one.duration_s, "they last to the end"
 
