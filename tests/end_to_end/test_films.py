@@ -45,7 +45,7 @@ def test_a_real_film_becomes_a_valid_presentation(running: Running, media: Path,
     assert done.status == 0, done.err
     assert done.document["state"] == "ready"
     _, presentation = play(running, done.document["title_id"])
-    assert len(presentation.video) == rungs
+    assert len({one.file.segments for one in presentation.video}) == rungs, "a rung may be there with surround as well"
     assert presentation.video[-1].file.init.height == height
 
 
