@@ -34,7 +34,6 @@ from matinee.encoding.report import (
     Attempt,
     Decision,
     LogLine,
-    Moment,
     RenditionReport,
     Report,
     approved,
@@ -100,7 +99,7 @@ class Record:
             expected_vmaf=expected_vmaf(rendition),
             is_top=rendition.key in tops(plan),
         )
-        if rendition.key not in self._approved() and is_curable(findings) and not self.is_worn_out(rendition.key):
+        if is_curable(findings) and rendition.key not in self._approved() and not self.is_worn_out(rendition.key):
             raise QualityFailed(rendition.key, [one.message for one in findings if one.severity == "hold"])
         self.evidence[name] = found
         self.findings.setdefault(rendition.key, []).extend(findings)
@@ -109,12 +108,9 @@ class Record:
 
     def held(self) -> list[str]:
         """The renditions that wait for a person."""
-        let_pass = self._approved()
-        return [
-            key
-            for key, found in self.findings.items()
-            if key not in let_pass and any(one.severity == "hold" for one in found)
-        ]
+        faulty = [key for key, found in self.findings.items() if any(one.severity == "hold" for one in found)]
+        let_pass = self._approved() if faulty else frozenset()
+        return [key for key in faulty if key not in let_pass]
 
     def fit(self, plan: Plan, done: Collection[str]) -> set[str]:
         """`done` without the checks of what is held: none of that may be published."""
@@ -153,8 +149,11 @@ class Record:
         attempts = self._attempts()
         findings = [*extra, *(one for found in self.findings.values() for one in found)]
         findings.sort(key=lambda one: one.severity != "hold")
-        reports = tuple(self._of(rendition, attempts) for rendition in _renditions(plan).values())
-        held = self.held()
+        held, let_pass = self.held(), self._approved()
+        reports = tuple(
+            msgspec.structs.replace(self._of(one, attempts), is_held=key in held, is_approved=key in let_pass)
+            for key, one in _renditions(plan).items()
+        )
         return Report(
             title_id=self.order.title_id,
             source=self.order.source,
@@ -169,7 +168,7 @@ class Record:
             rungs=tuple(rung for codec, rung in _rungs(plan) if codec == next(iter(analyses), codec)),
             decisions=self.decisions(),
             log=tuple(sorted((line for one in attempts for line in one.log), key=lambda line: line.at)[-LOG_MAX:]),
-            worst=self._worst(plan, reports, findings),
+            worst=worst_moment(plan, reports, findings),
         )
 
     def put(self, report: Report) -> None:
@@ -177,18 +176,12 @@ class Record:
         name = planning.report_name(self.order.source, self.order.title_id)
         store.write(self.objects, name, msgspec.json.encode(report))
 
-    def _worst(self, plan: Plan, reports: Sequence[RenditionReport], findings: Iterable[Finding]) -> Moment | None:
-        return worst_moment(plan, reports, findings)
-
     def _of(self, rendition: Rendition, attempts: Sequence[Attempt]) -> RenditionReport:
         evidence = [one for one in self.evidence.values() if one.rendition == rendition.key]
         facts = read_or(self.objects, planning.facts_name(rendition.key), _kind(rendition), None)
         sizes = store.keys_under(self.objects, rendition.folder)
         media = sum(size for name, size in sizes.items() if name.endswith((".mp4", ".vtt")))
-        told = rendition_report(rendition, facts, media, evidence, cpu_of(attempts, rendition.key))
-        return msgspec.structs.replace(
-            told, is_held=rendition.key in self.held(), is_approved=rendition.key in self._approved()
-        )
+        return rendition_report(rendition, facts, media, evidence, cpu_of(attempts, rendition.key))
 
     def _attempts(self) -> list[Attempt]:
         prefix = f"{planning.work_folder(self.order.source)}/attempt-"
