@@ -302,7 +302,8 @@ async def test_no_real_film_is_held(name: str, place: Workshop) -> None:
     if not path.exists():
         message = f"MATINEE_TEST_MEDIA names no folder with clips/{name}"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
-    await place.encode(place.take(path))
+    is_cut_off = name.startswith("elephantsdream")  # after 4 s of the 37 s it announces
+    await place.encode(place.take(path, is_damaged_accepted=is_cut_off))
     assert (await place.versions())[-1].is_complete
 
 
