@@ -31,12 +31,12 @@ from tests.encoding.workshop import workshop
 from bench.encodes import Place, counted
 from bench.machine import machine, write_result
 from bench.titles import fast, flat, fractal, generated, grain, slow, text
-from matinee.encoding.ffmpeg import audio_argv, chunk_argv
-from matinee.encoding.hull import bd_rate
+from matinee.encoding.pertitle.hull import bd_rate
 from matinee.encoding.plan import Plan
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
-from matinee.encoding.tasks import perform
-from matinee.encoding.workplace import load_plan
+from matinee.encoding.worker.ffmpeg import audio_argv, chunk_argv
+from matinee.encoding.worker.tasks import perform
+from matinee.encoding.worker.workplace import load_plan
 from matinee.work.compute import Compute, open_compute
 
 PRESET = "fast"

@@ -23,15 +23,15 @@ import msgspec
 
 from matinee.base.objects import open_objects
 from matinee.base.process import run_confined
-from matinee.encoding.ffmpeg import chunk_argv, vmaf_argv
-from matinee.encoding.mp4 import read_track
+from matinee.encoding.formats.mp4 import read_track
+from matinee.encoding.pertitle.trial import VmafLog, judged_at
 from matinee.encoding.plan import Order, Plan, plan_of
 from matinee.encoding.recipe import Coding, Encoder, VideoRecipe, key_of
 from matinee.encoding.source import display_size
 from matinee.encoding.study import Study
 from matinee.encoding.timeline import Chunk
-from matinee.encoding.trial import VmafLog, judged_at
-from matinee.encoding.workplace import ENCODE_LIMITS, Workplace
+from matinee.encoding.worker.ffmpeg import chunk_argv, vmaf_argv
+from matinee.encoding.worker.workplace import ENCODE_LIMITS, Workplace
 
 VMAF_EVERY = 6
 """Frames of which one is scored."""

@@ -27,10 +27,10 @@ import msgspec
 from bench.machine import RESULTS, write_result
 from matinee.app.wiring.background import ENCODES_AT_ONCE
 from matinee.encoding.jobs import IN_FLIGHT_MAX
+from matinee.encoding.pertitle.trial import PIECES_MAX
 from matinee.encoding.plan import SOUND_PRIORITY, Order, Plan, Task, next_tasks, plan_of
 from matinee.encoding.recipe import Encoder, VideoRecipe
 from matinee.encoding.source import AudioStream, Inspection, VideoStream
-from matinee.encoding.trial import PIECES_MAX
 
 FLEETS = (1, 8, 64, 500, 2_000)
 MINUTES = 100.0

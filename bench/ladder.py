@@ -26,12 +26,12 @@ import numpy as np
 from bench.encodes import Outcome, Place, Studied
 from bench.machine import machine, write_result
 from bench.titles import LONG_S, Title, titles
-from matinee.encoding.hull import bd_rate
-from matinee.encoding.ladder import ladder
-from matinee.encoding.plot import hull_svg
+from matinee.encoding.pertitle.hull import bd_rate
+from matinee.encoding.pertitle.ladder import ladder
+from matinee.encoding.pertitle.plot import hull_svg
+from matinee.encoding.pertitle.trial import HD_MODEL
 from matinee.encoding.recipe import VideoRecipe
 from matinee.encoding.source import display_size
-from matinee.encoding.trial import HD_MODEL
 
 PROCESSES = 2
 POINTS_MIN = 2

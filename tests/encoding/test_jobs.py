@@ -27,11 +27,15 @@ from tests.media.track import MediaFile, Range, check_file, pictures
 from matinee.base import objects as store
 from matinee.base import subtitles
 from matinee.base.errors import Unavailable
-from matinee.encoding import cmaf, tasks
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, rendition_keys, sound_tracks
-from matinee.encoding.hull import LOWEST_BPS, quality_ladder
-from matinee.encoding.loudness import (
+from matinee.encoding.formats import cmaf
+from matinee.encoding.pertitle.hull import LOWEST_BPS, quality_ladder
+from matinee.encoding.pertitle.trial import Analysis
+from matinee.encoding.plan import Sidecar, report_name
+from matinee.encoding.qc.quality import QualityFailed
+from matinee.encoding.source import FilmRefused
+from matinee.encoding.tracks.loudness import (
     PEAK_MAX_DBTP,
     SILENCE_LUFS,
     TARGET_LUFS,
@@ -40,12 +44,9 @@ from matinee.encoding.loudness import (
     is_limited,
     loudness_in,
 )
-from matinee.encoding.plan import Sidecar, report_name
-from matinee.encoding.quality import QualityFailed
-from matinee.encoding.sound import FIRST_GROUP
-from matinee.encoding.source import FilmRefused
-from matinee.encoding.trial import Analysis
-from matinee.encoding.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
+from matinee.encoding.tracks.sound import FIRST_GROUP
+from matinee.encoding.worker import tasks
+from matinee.encoding.worker.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
 from matinee.work.control import Ending
 from matinee.work.job import Progress, Stage
 

@@ -14,7 +14,7 @@ from tests.encoding.film import ENCODER, NTSC_FILM, ORDER, STEREO, SUBTITLES, fi
 from tests.playback.asset_sample import BARE, audio
 
 from matinee.encoding.asset import VideoRendition
-from matinee.encoding.loudness import Loudness
+from matinee.encoding.pertitle.sample import WINDOW_SEGMENTS
 from matinee.encoding.plan import (
     Plan,
     Rendition,
@@ -36,10 +36,10 @@ from matinee.encoding.plan import (
     windows_of,
 )
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
-from matinee.encoding.sample import WINDOW_SEGMENTS
-from matinee.encoding.sound import FIRST_GROUP
 from matinee.encoding.source import AudioStream, SubtitleStream
 from matinee.encoding.timeline import timeline_of
+from matinee.encoding.tracks.loudness import Loudness
+from matinee.encoding.tracks.sound import FIRST_GROUP
 
 PLAN = planned(film(700))
 """Three windows, 24 chunks, three rungs, one sound track, one subtitle track."""

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from matinee.base.units import BitsPerSecond
-from matinee.encoding.ladder import Rung
+from matinee.encoding.pertitle.ladder import Rung
 from matinee.encoding.recipe import (
     KEY_DIGITS,
     AudioRecipe,

@@ -31,7 +31,7 @@ from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.plan import KIND, Order
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.service import Assets
-from matinee.encoding.workplace import Workplace
+from matinee.encoding.worker.workplace import Workplace
 from matinee.work.compute import Compute
 from matinee.work.control import Lease
 from matinee.work.job import Job, Progress

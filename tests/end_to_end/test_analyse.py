@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.end_to_end.server import matinee
 from tests.media.generate import Clip, make_numbered
 
-from matinee.encoding.hull import LOWEST_BPS
+from matinee.encoding.pertitle.hull import LOWEST_BPS
 
 
 def test_a_film_is_studied_and_not_added(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from tests.media.track import check_init
 
 from matinee.base.units import Seconds
 from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
-from matinee.encoding.captions import cut
-from matinee.encoding.cmaf import Grid, Package, Part, package_audio, package_video
-from matinee.encoding.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
+from matinee.encoding.formats.captions import cut
+from matinee.encoding.formats.cmaf import Grid, Package, Part, package_audio, package_video
+from matinee.encoding.formats.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
 from matinee.playback.dash import mpd
 from matinee.playback.hls import master_playlist
 

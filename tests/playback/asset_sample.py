@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition
-from matinee.encoding.sound import AudioGroup, AudioRole
 from matinee.encoding.source import VideoRange
+from matinee.encoding.tracks.sound import AudioGroup, AudioRole
 
 Forms = tuple[AudioRendition, ...]
 

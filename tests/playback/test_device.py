@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.playback.asset_sample import ASSET, MANY
 
-from matinee.encoding.ladder import CODEC_NAMES, Codec
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, Codec
 from matinee.playback.device import PROFILES, DeviceKind, offered, profile_of
 
 

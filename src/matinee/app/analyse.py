@@ -16,15 +16,15 @@ from matinee.app.wiring.background import opened_workplace
 from matinee.base import objects as store
 from matinee.base.objects import open_objects
 from matinee.base.scratch import Scratch
-from matinee.encoding.complexity import Complexity
-from matinee.encoding.hull import Trial, fixed_points, quality_ladder, saving
-from matinee.encoding.ladder import Codec, CodecSet, Rung
+from matinee.encoding.pertitle.complexity import Complexity
+from matinee.encoding.pertitle.hull import Trial, fixed_points, quality_ladder, saving
+from matinee.encoding.pertitle.ladder import Codec, CodecSet, Rung
+from matinee.encoding.pertitle.sample import overall
+from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.plan import Order
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.sample import overall
 from matinee.encoding.source import display_size
 from matinee.encoding.study import Study
-from matinee.encoding.trial import Analysis
 from matinee.work.job import Stage
 
 

@@ -20,8 +20,8 @@ from matinee.app.wiring.platform import fonts_folder, web_folder
 from matinee.base.database import database_url, open_engine, reading
 from matinee.base.errors import MatineeError
 from matinee.base.process import capabilities, run_confined
-from matinee.encoding.ability import ABILITIES, Ability
-from matinee.encoding.proving import LIMITS, hardware_encoders, lacking
+from matinee.encoding.worker.ability import ABILITIES, Ability
+from matinee.encoding.worker.proving import LIMITS, hardware_encoders, lacking
 from matinee.work.compute import check_compute_url
 
 SPACE_LOW_BYTES = 20_000_000_000

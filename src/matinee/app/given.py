@@ -13,7 +13,7 @@ from matinee.catalog.library import Beside, Find, beside_file
 from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo
 from matinee.catalog.title import Metadata, merged
-from matinee.encoding.ladder import CodecSet, LadderKind
+from matinee.encoding.pertitle.ladder import CodecSet, LadderKind
 
 STEPS_UP = 3  # folders above a film that may say something: the season's, the show's, the shelf's
 NEAR_MAX = 10_000  # files looked at beside a film: more is no film's folder

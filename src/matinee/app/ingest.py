@@ -27,7 +27,7 @@ from matinee.base.objects import Objects, OnBytes
 from matinee.catalog.removal import Removal
 from matinee.catalog.service import Catalog, UnknownTitle
 from matinee.catalog.title import Metadata, Source, Title, episode_code, merged, plain
-from matinee.encoding.ladder import CODECS, CodecSet, LadderKind
+from matinee.encoding.pertitle.ladder import CODECS, CodecSet, LadderKind
 from matinee.encoding.plan import KIND, Order, Sidecar
 from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage

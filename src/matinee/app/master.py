@@ -24,7 +24,7 @@ from matinee.base import objects as store
 from matinee.base.errors import Conflict, Invalid
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects, OnBytes, StorageFull, StorageUnwritable
-from matinee.encoding.container import HEAD_BYTES, demuxer_of
+from matinee.encoding.formats.container import HEAD_BYTES, demuxer_of
 
 BLOCK_BYTES = 4 << 20  # few calls for 50 GB, and an interrupt is noticed within milliseconds
 KEEP_FREE_BYTES = 1 << 30  # encoding needs room to work in, the databases room to write

@@ -14,10 +14,10 @@ from litestar.types import ControllerRouterHandler
 from matinee.app.ingest import ENCODE, Ingest
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
+from matinee.encoding.pertitle.plot import hull_svg
 from matinee.encoding.plan import Order
-from matinee.encoding.plot import hull_svg
-from matinee.encoding.report import Choice, Report
-from matinee.encoding.reviews import NOTE_MAX, NoReport, NotHeld, Reviews, Side
+from matinee.encoding.qc.report import Choice, Report
+from matinee.encoding.qc.reviews import NOTE_MAX, NoReport, NotHeld, Reviews, Side
 from matinee.work.job import JobState
 from matinee.work.service import Jobs
 

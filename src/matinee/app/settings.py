@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.ladder import CodecSet, LadderKind
-from matinee.encoding.limits import QualityLimits
-from matinee.encoding.sound import Surround
+from matinee.encoding.pertitle.ladder import CodecSet, LadderKind
+from matinee.encoding.qc.limits import QualityLimits
+from matinee.encoding.tracks.sound import Surround
 
 
 class UnknownSetting(Invalid):

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import msgspec
 
-from matinee.encoding.ladder import Codec, box_height
-from matinee.encoding.sound import AudioGroup, AudioRole
+from matinee.encoding.pertitle.ladder import Codec, box_height
 from matinee.encoding.source import Chapter, VideoRange
+from matinee.encoding.tracks.sound import AudioGroup, AudioRole
 
 _CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
 

@@ -24,23 +24,23 @@ from matinee.base.objects import Objects
 from matinee.base.process import Killed, OutOfMemory
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Asset, AudioRendition, Pictures, SubtitleTrack, VideoRendition, image_names
-from matinee.encoding.checks import show_moment
-from matinee.encoding.ffmpeg import origin_s
-from matinee.encoding.ladder import Codec
-from matinee.encoding.limits import QualityLimits
-from matinee.encoding.memory import task_bytes
+from matinee.encoding.pertitle.ladder import Codec
+from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.plan import Order, Plan, Rendition, Task, Text
-from matinee.encoding.quality import Finding, Held, QualityFailed
+from matinee.encoding.qc.checks import show_moment
+from matinee.encoding.qc.limits import QualityLimits
+from matinee.encoding.qc.quality import Finding, Held, QualityFailed
+from matinee.encoding.qc.record import Record
+from matinee.encoding.qc.report import Moment, Report, name_of
 from matinee.encoding.recipe import Encoder, VideoRecipe, content_key
-from matinee.encoding.record import Record
-from matinee.encoding.report import Moment, Report, name_of
 from matinee.encoding.service import Assets
-from matinee.encoding.sound import Surround
 from matinee.encoding.source import FilmRefused, Inspection, chapters_of
 from matinee.encoding.study import Study, cancel_all, looked
-from matinee.encoding.tasks import perform
-from matinee.encoding.trial import Analysis
-from matinee.encoding.workplace import VERDICTS, MachineFailed, Workplace, metered
+from matinee.encoding.tracks.sound import Surround
+from matinee.encoding.worker.ffmpeg import origin_s
+from matinee.encoding.worker.memory import task_bytes
+from matinee.encoding.worker.tasks import perform
+from matinee.encoding.worker.workplace import VERDICTS, MachineFailed, Workplace, metered
 from matinee.work.compute import Compute, WorkerLost
 from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage, backoff_s

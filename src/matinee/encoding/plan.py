@@ -13,10 +13,11 @@ import msgspec
 
 from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
-from matinee.encoding.corrections import corrections
-from matinee.encoding.hull import quality_ladder
-from matinee.encoding.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_height, box_max, ladder
-from matinee.encoding.loudness import Loudness, gain_db, is_limited
+from matinee.encoding.pertitle.hull import quality_ladder
+from matinee.encoding.pertitle.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_height, box_max, ladder
+from matinee.encoding.pertitle.sample import WINDOW_SEGMENTS, Window, overall
+from matinee.encoding.pertitle.steer import steered
+from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.recipe import (
     AudioRecipe,
     Encoder,
@@ -26,12 +27,11 @@ from matinee.encoding.recipe import (
     coding_of,
     key_of,
 )
-from matinee.encoding.sample import WINDOW_SEGMENTS, Window, overall
-from matinee.encoding.sound import FIRST_GROUP, Described, Surround, forms_of, labels_of
 from matinee.encoding.source import AudioStream, Inspection, display_size, text_tracks
-from matinee.encoding.steer import steered
 from matinee.encoding.timeline import Chunk, Timeline, chunks_of, timeline_of
-from matinee.encoding.trial import Analysis
+from matinee.encoding.tracks.loudness import Loudness, gain_db, is_limited
+from matinee.encoding.tracks.sound import FIRST_GROUP, Described, Surround, forms_of, labels_of
+from matinee.encoding.worker.corrections import corrections
 
 KIND = "encode"
 """The kind of the jobs that carry a plan out; their subject is a title, their payload an `Order`."""

@@ -10,10 +10,10 @@ import hashlib
 
 import msgspec
 
-from matinee.encoding.ladder import Codec, Rung
-from matinee.encoding.sound import AudioCodec, AudioGroup, AudioRole
+from matinee.encoding.pertitle.ladder import Codec, Rung
 from matinee.encoding.source import Hdr, VideoStream, hdr_of
 from matinee.encoding.timeline import Timeline
+from matinee.encoding.tracks.sound import AudioCodec, AudioGroup, AudioRole
 
 RECIPE_VERSION = 1
 """Raised when the meaning of a recipe's fields, or the packager's output, changes."""

@@ -18,12 +18,12 @@ from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
 from matinee.encoding.asset import Asset, Pictures, Version, collectable, image_names, rendition_keys
-from matinee.encoding.marks import Marks
 from matinee.encoding.plan import Order, analysis_folder, pictures_name, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.storage import Storage, storage_of
 from matinee.encoding.tables import assets
 from matinee.encoding.tables import marks as marks_table
+from matinee.encoding.tracks.marks import Marks
 from matinee.insight import outbox
 from matinee.insight.events import AssetHeld, AssetPublished, AssetRefused
 

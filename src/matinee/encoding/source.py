@@ -10,8 +10,14 @@ from typing import Literal
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.container import AUDIO_DECODERS, PICTURE_SUBTITLES, RAW_STREAMS, TEXT_SUBTITLES, VIDEO_DECODERS
-from matinee.encoding.sound import AudioRole
+from matinee.encoding.formats.container import (
+    AUDIO_DECODERS,
+    PICTURE_SUBTITLES,
+    RAW_STREAMS,
+    TEXT_SUBTITLES,
+    VIDEO_DECODERS,
+)
+from matinee.encoding.tracks.sound import AudioRole
 
 SHORTEST_S = 0.5
 LONGEST_S = 12 * 3600.0

@@ -16,17 +16,17 @@ import msgspec
 from matinee.base import objects as store
 from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
-from matinee.encoding.ladder import CODECS, Codec
-from matinee.encoding.looks import inspect, measure_sound, read_text, sample_window, try_piece
-from matinee.encoding.loudness import Loudness
-from matinee.encoding.memory import task_bytes
+from matinee.encoding.pertitle.ladder import CODECS, Codec
+from matinee.encoding.pertitle.sample import Window
+from matinee.encoding.pertitle.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
 from matinee.encoding.plan import Order, Text
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.sample import Window
-from matinee.encoding.sound import Surround, layouts_of
 from matinee.encoding.source import Inspection, VideoStream, accept, display_size, text_tracks
 from matinee.encoding.timeline import Chunk, Timeline, gops_of, timeline_of
-from matinee.encoding.trial import Analysis, Attempt, Piece, analysis_key, attempt_of, combined, pieces_of
+from matinee.encoding.tracks.loudness import Loudness
+from matinee.encoding.tracks.sound import Surround, layouts_of
+from matinee.encoding.worker.looks import inspect, measure_sound, read_text, sample_window, try_piece
+from matinee.encoding.worker.memory import task_bytes
 from matinee.work.job import Stage
 
 FIRST_PRIORITY = 100

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from matinee.encoding.asset import Asset, AudioRendition, Storyboard, SubtitleTrack, VideoRendition, sound_tracks
-from matinee.encoding.sound import AudioRole
+from matinee.encoding.tracks.sound import AudioRole
 from matinee.playback.hls import default_audio
 
 MEDIA, TEXT = "media.mp4", "media.vtt"

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from matinee.encoding.asset import Asset, VideoRendition
-from matinee.encoding.ladder import Codec
+from matinee.encoding.pertitle.ladder import Codec
 from matinee.encoding.source import VideoRange
 
 DeviceKind: TypeAlias = Literal["web", "phone", "ios", "tv"]

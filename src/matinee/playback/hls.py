@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition, sound_tracks
-from matinee.encoding.sound import STEREO_GROUPS, AudioGroup, group_for, nearest_group
+from matinee.encoding.tracks.sound import STEREO_GROUPS, AudioGroup, group_for, nearest_group
 
 _Track = TypeVar("_Track")
 MEDIA_PLAYLIST, IFRAME_PLAYLIST = "media.m3u8", "iframes.m3u8"

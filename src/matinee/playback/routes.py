@@ -13,8 +13,8 @@ from litestar.types import ControllerRouterHandler
 from matinee.base.given import Given
 from matinee.catalog.title import Picture, Title
 from matinee.encoding.asset import Storyboard
-from matinee.encoding.ladder import Codec
-from matinee.encoding.marks import Marks, Span
+from matinee.encoding.pertitle.ladder import Codec
+from matinee.encoding.tracks.marks import Marks, Span
 from matinee.members.account import Account
 from matinee.playback.device import DeviceKind
 from matinee.playback.service import Playback, Progress

@@ -14,9 +14,9 @@ from matinee.catalog.service import Catalog
 from matinee.catalog.title import Title
 from matinee.delivery.token import SigningKey, sign
 from matinee.encoding.asset import Asset
-from matinee.encoding.ladder import Codec
-from matinee.encoding.marks import Marks, Span
+from matinee.encoding.pertitle.ladder import Codec
 from matinee.encoding.service import Assets
+from matinee.encoding.tracks.marks import Marks, Span
 from matinee.insight.events import PlaybackProgressed, WatchingRemoved
 from matinee.insight.log import EventLog
 from matinee.playback import dash, hls

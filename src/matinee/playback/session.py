@@ -6,7 +6,7 @@ import msgspec
 
 from matinee.base.units import Seconds
 from matinee.delivery.token import SKEW
-from matinee.encoding.ladder import Codec
+from matinee.encoding.pertitle.ladder import Codec
 from matinee.playback.device import DeviceKind
 
 GRACE_S = 6 * 3600.0

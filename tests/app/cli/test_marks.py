@@ -14,7 +14,7 @@ from tests.app.cli.test_catalogue import published, rung
 from matinee.app.cli.main import run
 from matinee.app.cli.marks import BadSpan, span_of
 from matinee.app.settings import Settings
-from matinee.encoding.marks import Span
+from matinee.encoding.tracks.marks import Span
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from matinee.app.cli.output import Json, Output, escaped, settings_now
 
 if TYPE_CHECKING:
     from matinee.app.cli.queue import Change
-    from matinee.encoding.report import Choice, Report
+    from matinee.encoding.qc.report import Choice, Report
     from matinee.work.job import Job
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ import typer
 
 from matinee.app.cli.output import Json, Output, escaped, people, settings_now
 from matinee.base.errors import Invalid
-from matinee.encoding.ladder import CodecSet
+from matinee.encoding.pertitle.ladder import CodecSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,8 +138,8 @@ def analyse(
     from matinee.app.cli import tables  # noqa: PLC0415
     from matinee.app.cli.bars import Bars  # noqa: PLC0415
     from matinee.app.roles.home import make_home  # noqa: PLC0415
-    from matinee.encoding.ladder import CODEC_NAMES  # noqa: PLC0415
-    from matinee.encoding.plot import hull_svg  # noqa: PLC0415
+    from matinee.encoding.pertitle.ladder import CODEC_NAMES  # noqa: PLC0415
+    from matinee.encoding.pertitle.plot import hull_svg  # noqa: PLC0415
 
     settings = settings_now()
     make_home(settings.home)

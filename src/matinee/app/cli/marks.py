@@ -12,7 +12,7 @@ from matinee.base.errors import Invalid
 
 if TYPE_CHECKING:
     from matinee.app.settings import Settings
-    from matinee.encoding.marks import Marks, Span
+    from matinee.encoding.tracks.marks import Marks, Span
 
 _TIME = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5}(?:\.\d{1,3})?)")
 _NONE = "none"
@@ -56,7 +56,7 @@ async def _marks(settings: Settings, title_id: str, intro: str, closing: str) ->
 
 def span_of(text: str) -> Span | None:
     """The part that `1:05-1:40` means, None for `none`. Raises BadSpan."""
-    from matinee.encoding.marks import Span  # noqa: PLC0415
+    from matinee.encoding.tracks.marks import Span  # noqa: PLC0415
 
     if text.strip().lower() == _NONE:
         return None

@@ -19,8 +19,8 @@ from matinee.app.webhooks.delivery import shown
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
-from matinee.encoding.ladder import CODEC_NAMES
-from matinee.encoding.report import Report as EncodeReport
+from matinee.encoding.pertitle.ladder import CODEC_NAMES
+from matinee.encoding.qc.report import Report as EncodeReport
 from matinee.work.job import Job, JobState, fraction
 
 LOG_SHOWN = 20  # lines of an encode's log

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matinee.app.demo.library import film_of, given_of, make_film
 from matinee.app.ingest import Ingest
-from matinee.encoding.workplace import Workplace
+from matinee.encoding.worker.workplace import Workplace
 from matinee.work.compute import Compute
 from matinee.work.control import Lease
 from matinee.work.job import Progress, Stage

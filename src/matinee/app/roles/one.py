@@ -111,8 +111,8 @@ def edge(settings: Settings, *, listeners: Sequence[socket.socket] = ()) -> None
 def work(settings: Settings) -> None:
     """Be a worker of the cluster at COMPUTE_URL until told to stop."""
     from matinee.app.wiring.background import build_of, proved_ffmpeg, scratch_folder, worker_slots  # noqa: PLC0415
-    from matinee.encoding.proving import hardware_encoders  # noqa: PLC0415
-    from matinee.encoding.workplace import HERE  # noqa: PLC0415
+    from matinee.encoding.worker.proving import hardware_encoders  # noqa: PLC0415
+    from matinee.encoding.worker.workplace import HERE  # noqa: PLC0415
     from matinee.work.cluster import join  # noqa: PLC0415
     from matinee.work.compute import MACHINE_MEMORY_BYTES  # noqa: PLC0415
     from matinee.work.offer import offered  # noqa: PLC0415

@@ -24,16 +24,16 @@ from matinee.base import scratch
 from matinee.base.errors import Unavailable
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
-from matinee.encoding.ability import ABILITIES
 from matinee.encoding.jobs import EncodeTitle
-from matinee.encoding.marking import KIND as MARKS
-from matinee.encoding.marking import PRIORITY as MARKS_PRIORITY
-from matinee.encoding.marking import MarkShow
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
-from matinee.encoding.proving import check_needed, hardware_encoders, lacking
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.workplace import Workplace
+from matinee.encoding.tracks.marking import KIND as MARKS
+from matinee.encoding.tracks.marking import PRIORITY as MARKS_PRIORITY
+from matinee.encoding.tracks.marking import MarkShow
+from matinee.encoding.worker.ability import ABILITIES
+from matinee.encoding.worker.proving import check_needed, hardware_encoders, lacking
+from matinee.encoding.worker.workplace import Workplace
 from matinee.insight.outbox import Dispatcher
 from matinee.playback.session import LINKS_S
 from matinee.work.compute import MACHINE_MEMORY_BYTES, Compute, open_compute

@@ -28,7 +28,7 @@ from matinee.delivery.edge.keys import KeyFile, write_keys
 from matinee.delivery.token import SigningKey
 from matinee.discovery.service import Discovery
 from matinee.encoding.plan import KIND as ENCODE
-from matinee.encoding.reviews import Reviews
+from matinee.encoding.qc.reviews import Reviews
 from matinee.encoding.service import Assets
 from matinee.members.service import Members
 from matinee.playback.position import Position

@@ -1,0 +1,1 @@
+"""Per-title encoding: how hard a title is, what trials say, the ladder and the rate factors that follow. Pure."""

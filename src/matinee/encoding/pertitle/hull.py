@@ -1,0 +1,260 @@
+"""The ladder by measured quality: trial encodes of samples, the front of what they reach, equal steps on it.
+
+Per-title encoding as in A. Aaron et al., "Per-Title Encode Optimization" (2015): at each size, trial encodes with a
+few rate factors give bitrate and quality; the best of all resolutions at each bitrate is the front; rungs lie on it.
+Quality is VMAF at display resolution, 0 to 100. Scores of different VMAF models are never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import ceil, inf, log2
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from matinee.base.units import BitsPerSecond
+from matinee.encoding.pertitle.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height
+
+Size: TypeAlias = tuple[int, int]
+"""Width and height in pixels, even."""
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+TARGET = 94.0
+"""VMAF of the top rung: from about 93 on, viewers cannot tell it from the source on a television."""
+SEARCH_MAX = 95.0
+"""VMAF beyond which no more bits are spent, whatever else is wanted: there it saturates."""
+LOW_LEAST = 85.0
+"""VMAF that 95 % of the top rung's frames are to reach."""
+XPSNR_LEAST_DB = 40.0
+"""XPSNR of the top rung of an HDR ladder, for what the mapping to SDR hides: highlights and deep shadow."""
+STEP_MAX = 9.0
+"""VMAF between neighbouring rungs: some one and a half just noticeable differences: a switch is seldom seen."""
+LOWEST_BPS = BitsPerSecond(400_000)
+"""The lowest rung's average at most: it plays on a weak mobile line."""
+CAP_SHARE = 0.85
+"""Of what a rung may take on average, its cap: each chunk begins with a full buffer, which it may spend as well."""
+PLAN_LIMITS: tuple[tuple[int, BitsPerSecond], ...] = (
+    (480, BitsPerSecond(2_500_000)),
+    (1080, BitsPerSecond(8_000_000)),
+    (2160, BitsPerSecond(25_000_000)),
+)
+"""(height of the 16:9 box, average at most): what each plan's top resolution may take."""
+PEAK_FACTOR = 2.0
+"""A rung's rate is capped at so many times what it is expected to take, and at its plan's limit."""
+CRF_STEP = 0.25
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What the samples of a title came to at one size and rate factor; `model` is the VMAF model that scored them.
+
+    `low` is the 5th percentile of VMAF over frames. `xpsnr_db` is there for HDR, which VMAF sees mapped to SDR only.
+    """
+
+    size: Size
+    model: str
+    crf: float
+    bitrate_bps: BitsPerSecond
+    vmaf: float
+    low: float | None = None
+    xpsnr_db: float | None = None
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A rung that could be: what it is expected to take, and to look like."""
+
+    bitrate_bps: float
+    vmaf: float
+    size: Size
+    crf: float
+    low: float | None = None
+    xpsnr_db: float | None = None
+
+    @property
+    def box(self) -> int:
+        return box_height(*self.size)
+
+
+def curves(trials: Iterable[Trial]) -> dict[Size, tuple[Point, ...]]:
+    """For each size, points every CRF_STEP between its trials, from the highest bitrate to the lowest.
+
+    Between trials, the logarithm of the bitrate and VMAF are monotone in CRF (Fritsch and Carlson 1980).
+    """
+    by_size: dict[Size, list[Trial]] = {}
+    for trial in trials:
+        by_size.setdefault(trial.size, []).append(trial)
+    return {size: _curve(size, sorted(found, key=lambda one: one.crf)) for size, found in sorted(by_size.items())}
+
+
+def _curve(size: Size, trials: Sequence[Trial]) -> tuple[Point, ...]:
+    crfs = [trial.crf for trial in trials]
+    bits = np.minimum.accumulate([log2(trial.bitrate_bps) for trial in trials])
+    vmaf = np.minimum.accumulate([trial.vmaf for trial in trials])
+    at = np.arange(crfs[0], crfs[-1] + CRF_STEP / 2, CRF_STEP)
+    lows = _between_some(crfs, [trial.low for trial in trials], at)
+    light = _between_some(crfs, [trial.xpsnr_db for trial in trials], at)
+    rows = zip(at, _between(crfs, bits, at), _between(crfs, vmaf, at), lows, light, strict=True)
+    return tuple(
+        Point(bitrate_bps=float(2**rate), vmaf=float(quality), size=size, crf=float(crf), low=low, xpsnr_db=xpsnr)
+        for crf, rate, quality, low, xpsnr in rows
+    )
+
+
+def _between_some(crfs: Sequence[float], values: Sequence[float | None], at: Floats) -> Sequence[float | None]:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return [None] * len(at)
+    return [float(value) for value in _between(crfs, np.minimum.accumulate(known), at)]
+
+
+def _between(x: Sequence[float], y: Floats, at: Floats) -> Floats:
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - only who has trials to read needs SciPy
+
+    return np.asarray(PchipInterpolator(x, y)(at)) if len(x) > 1 else np.full(at.shape, y[0])
+
+
+def front(points: Iterable[Point]) -> tuple[Point, ...]:
+    """The points than which none is both cheaper and better, cheapest first."""
+    best, kept = -inf, list[Point]()
+    for point in sorted(points, key=lambda one: (one.bitrate_bps, -one.vmaf)):
+        if point.vmaf > best:
+            best = point.vmaf
+            kept.append(point)
+    return tuple(kept)
+
+
+def cap_of(box: int) -> float:
+    """The cap of a rung of this box, so that it stays within the smallest plan that shows it."""
+    return CAP_SHARE * next((limit for height, limit in PLAN_LIMITS if box <= height), PLAN_LIMITS[-1][1])
+
+
+def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Rung, ...]:
+    """Rungs at equal steps of VMAF on the front of `trials`, lowest first; at least one.
+
+    The lowest takes LOWEST_BPS at most. The highest reaches `target`, or what the source, the plans' limits and the
+    trials allow. Every plan's top resolution that the source has is there within its limit. Sizes that are judged by
+    another model than the smallest have no front with the others: each is one rung of its own, above them.
+    """
+    found = curves(trials)
+    model_of = {trial.size: trial.model for trial in trials}
+    common = model_of[min(found, key=lambda size: box_height(*size))]
+    alike = [curve for size, curve in found.items() if model_of[size] == common]
+    above = [_reaching(curve, target) for size, curve in found.items() if model_of[size] != common]
+    return _named([*_steps(alike, target), *sorted(above)])
+
+
+def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
+    """Points at equal steps on the front of curves that one model judged, and what the plans ask for."""
+    allowed = [point for curve in found for point in curve if point.bitrate_bps <= cap_of(point.box)]
+    best = front(allowed) or (min((curve[-1] for curve in found), key=lambda point: point.bitrate_bps),)
+    top = next((point for point in best if _is_enough(point, target)), best[-1])
+    low = next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
+    steps = max(1, ceil((top.vmaf - low.vmaf) / STEP_MAX))
+    aims = [low.vmaf + (top.vmaf - low.vmaf) * step / steps for step in range(steps + 1)]
+    chosen = [next(point for point in best if point.vmaf >= aim - 1e-9) for aim in aims]
+    return _with_plans(chosen, found)
+
+
+def _reaching(curve: Sequence[Point], target: float) -> Point:
+    """The cheapest point of a curve that reaches `target` within its plan's limit, or what comes nearest."""
+    fits = [point for point in curve if point.bitrate_bps <= cap_of(point.box)] or curve[-1:]
+    return next((point for point in reversed(fits) if _is_enough(point, target)), fits[0])
+
+
+def _is_enough(point: Point, target: float) -> bool:
+    """Whether the top rung needs no more bits than this: good on the whole, and where it is worst."""
+    is_even = point.low is None or point.low >= LOW_LEAST
+    is_lit = point.xpsnr_db is None or point.xpsnr_db >= XPSNR_LEAST_DB
+    return point.vmaf >= max(target, SEARCH_MAX) or (point.vmaf >= target and is_even and is_lit)
+
+
+def _with_plans(chosen: Sequence[Point], found: Iterable[Sequence[Point]]) -> list[Point]:
+    """`chosen` and, for a plan whose top resolution is not among them, the best of that size below the larger ones.
+
+    A rung that would then be smaller and dearer than another gives way.
+    """
+    points = list(chosen)
+    for curve in found:
+        box = curve[0].box
+        if box not in dict(PLAN_LIMITS) or any(point.box == box for point in points):
+            continue
+        larger = min((point.bitrate_bps for point in points if point.box > box), default=inf)
+        below = [point for point in curve if point.bitrate_bps <= larger]
+        points.append(_reaching(below or curve[-1:], max(point.vmaf for point in points)))
+    points.sort()
+    return [point for rank, point in enumerate(points) if all(below.box <= point.box for below in points[:rank])]
+
+
+def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
+    """Each point as a capped rung; one that is hardly better than the one below it, and no larger, is left out."""
+    kept = [points[0]]
+    for point in points[1:]:
+        if point.box > kept[-1].box or point.vmaf >= kept[-1].vmaf + 1:
+            kept.append(point)
+    boxes = [point.box for point in kept]
+    rungs = []
+    for rank, point in enumerate(kept):
+        cap = CAP_SHARE * LOWEST_BPS if rank == 0 else cap_of(point.box)
+        nth = boxes[:rank].count(point.box)
+        rungs.append(
+            Rung(
+                name=f"{point.box}p" + "+" * nth,
+                width=point.size[0],
+                height=point.size[1],
+                bitrate_bps=BitsPerSecond(round(point.bitrate_bps / 1000) * 1000),
+                crf=point.crf,
+                maxrate_bps=BitsPerSecond(round(min(PEAK_FACTOR * point.bitrate_bps, cap) / 1000) * 1000),
+                vmaf=round(point.vmaf, 2),
+                vmaf_low=round(point.low, 2) if point.low is not None else None,
+            )
+        )
+    return tuple(rungs)
+
+
+def fixed_points(trials: Sequence[Trial], codec: Codec = "h264") -> list[tuple[float, float]]:
+    """What the base ladder's rungs would look like: (bits/s, VMAF).
+
+    One that takes more than any trial of its size looks like the best of them, which it hardly surpasses.
+    """
+    points = []
+    for curve in curves(trials).values():
+        bits, scores = [point.bitrate_bps for point in curve], [point.vmaf for point in curve]
+        bps = dict(BASE_LADDER).get(curve[0].box, 0) * BIT_SHARE[codec]
+        if bps >= bits[-1]:
+            points.append((float(bps), float(np.interp(log2(bps), np.log2(bits[::-1]), scores[::-1]))))
+    return sorted(points)
+
+
+def saving(fixed: Sequence[tuple[float, float]], rungs: Sequence[Rung]) -> tuple[float, float, float] | None:
+    """`bd_rate` of `rungs` against a fixed ladder; None where they cannot be compared."""
+    measured = [(float(rung.bitrate_bps), rung.vmaf) for rung in rungs if rung.vmaf is not None]
+    if len(fixed) < 2 or len(measured) < 2:
+        return None
+    try:
+        return bd_rate(fixed, measured)
+    except ValueError:
+        return None
+
+
+def bd_rate(anchor: Sequence[tuple[float, float]], test: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """Bjontegaard delta rate of `test` against `anchor` (bits/s, VMAF): percent, lowest and highest VMAF of both.
+
+    G. Bjontegaard, VCEG-M33 (2001), with piecewise cubic interpolation as in JCTVC-L1100. Negative is fewer bits.
+    """
+    curve = [_log_rate(points) for points in (anchor, test)]
+    low = max(float(one.x[0]) for one in curve)
+    high = min(float(one.x[-1]) for one in curve)
+    if high <= low:
+        raise ValueError(f"the curves share no quality: one begins at {low:.1f}, the other ends at {high:.1f}")
+    areas = [float(one.integrate(low, high)) for one in curve]
+    return (2 ** ((areas[1] - areas[0]) / (high - low)) - 1) * 100, low, high
+
+
+def _log_rate(points: Sequence[tuple[float, float]]) -> Any:
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415
+
+    ordered = sorted((vmaf, log2(bps)) for bps, vmaf in points)
+    rising = [ordered[0], *(after for before, after in pairwise(ordered) if after[0] > before[0])]
+    return PchipInterpolator([vmaf for vmaf, _ in rising], [rate for _, rate in rising])

@@ -1,0 +1,210 @@
+"""How like its source an encode is, measured with NumPy on tiny frames and on sound in mono. Pure.
+
+Every frame of both was averaged to FRAME_SIZE; so what a codec loses is gone from both, and what is left to differ is
+another picture. Everything is told a second at a time: that is what a person is pointed to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from matinee.encoding.pertitle.sample import FRAME_SIZE
+
+Tiny: TypeAlias = np.ndarray[Any, np.dtype[np.int16]]
+"""Frames as FRAME_SIZE in yuv420p: int16[frames, 240], luma first, then U, then V."""
+Sound: TypeAlias = np.ndarray[Any, np.dtype[np.int16]]
+"""Sound in mono at SOUND_HZ: int16[samples], perhaps in a file: twelve hours of it are 690 MB."""
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+SOUND_HZ = 8_000
+"""At which sound is compared: a sample is an eighth of a millisecond."""
+LUMA = FRAME_SIZE[0] * FRAME_SIZE[1]
+FRAME_BYTES = LUMA * 3 // 2
+BLACK_LUMA = 20.0
+"""A frame whose mean luma is at most this is black (16 is Rec. 709's) ..."""
+NOT_BLACK_LUMA = 32.0
+"""... and one that is above this certainly is not."""
+STILL_STEPS = 0.05
+"""A frame whose mean luma differs less from the one before, in 8-bit steps, stands still ..."""
+MOVING_STEPS = 1.0
+"""... and one that differs by more moves."""
+LAG_MAX_FRAMES = 12
+LAG_SHARE = 0.6
+"""Frames are late only where another frame of the source is that much nearer than their own ..."""
+LAG_STEPS = 0.5
+"""... and by so many 8-bit steps: what stands still is never late."""
+PLACE_S = 10.0
+"""How much sound is held against the source's at each place."""
+SHIFT_MAX_S = 0.5
+LIKE_LEAST = 0.5
+"""Correlation, 0 to 1, from which a shift can be told at all."""
+TIE = 0.99
+"""A tone is like itself a period later: no shift is believed in where none does as well."""
+SILENT_POWER = 1e-6
+"""Mean power, of a full scale of 1, up to which sound is too faint to be told apart from another."""
+BLOCK_S = 60
+"""How much sound is in memory at a time."""
+QUIET_DB, SILENT_DB = -45.0, -65.0
+"""A second above the one is heard, a second below the other is silent; full scale is 0."""
+
+
+class Seconds(msgspec.Struct, frozen=True, kw_only=True):
+    """A window of a rendition against its source, one number a second.
+
+    `difference`: of the frame that differs most, the mean of the plane that differs most, in 8-bit steps. `black` and
+    `frozen`: frames that are so where the source's are not. `lag`: frames that it is late (negative: early).
+    """
+
+    difference: tuple[float, ...]
+    black: tuple[int, ...]
+    frozen: tuple[int, ...]
+    lag: tuple[int, ...]
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """How late sound is at one place, where that could be told; `likeness` is the correlation."""
+
+    at_s: float
+    late_ms: float
+    likeness: float
+
+
+def tiny_frames(raw: bytes) -> Tiny:
+    """The frames that lie one after another in a raw file."""
+    whole = len(raw) // FRAME_BYTES
+    return np.frombuffer(raw, np.uint8, whole * FRAME_BYTES).reshape(whole, FRAME_BYTES).astype(np.int16)
+
+
+def compared(ours: Tiny, source: Tiny, step: int) -> Seconds:
+    """`ours` against `source`, frame by frame, told for every `step` frames; what one of them lacks is left out."""
+    count = min(len(ours), len(source))
+    ours, source = ours[:count], source[:count]
+    starts = np.arange(0, count, step)
+    if not count:
+        return Seconds(difference=(), black=(), frozen=(), lag=())
+    return Seconds(
+        difference=tuple(np.round(np.maximum.reduceat(_differences(ours, source), starts), 2).tolist()),
+        black=tuple(np.add.reduceat(_is_black(ours, source).astype(int), starts).tolist()),
+        frozen=tuple(np.add.reduceat(_is_frozen(ours, source).astype(int), starts).tolist()),
+        lag=_lags(ours, source, starts),
+    )
+
+
+def _differences(ours: Tiny, source: Tiny) -> Floats:
+    """The mean absolute difference of each frame's most different plane: float64[frames]."""
+    apart = np.abs(ours - source)
+    planes = np.split(apart, (LUMA, LUMA + LUMA // 4), axis=1)
+    worst: Floats = np.max([plane.mean(axis=1) for plane in planes], axis=0)
+    return worst
+
+
+def _is_black(ours: Tiny, source: Tiny) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    black: np.ndarray[Any, np.dtype[np.bool_]] = (_luma(ours) <= BLACK_LUMA) & (_luma(source) > NOT_BLACK_LUMA)
+    return black
+
+
+def _luma(frames: Tiny) -> Floats:
+    luma: Floats = frames[:, :LUMA].mean(axis=1)
+    return luma
+
+
+def _is_frozen(ours: Tiny, source: Tiny) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    frozen: np.ndarray[Any, np.dtype[np.bool_]] = (_changes(ours) < STILL_STEPS) & (_changes(source) > MOVING_STEPS)
+    return frozen
+
+
+def _changes(frames: Tiny) -> Floats:
+    """How much each frame's luma differs from that of the one before; the first one's is 0."""
+    change = np.zeros(len(frames))
+    change[1:] = np.abs(np.diff(frames[:, :LUMA], axis=0)).mean(axis=1)
+    return change
+
+
+def _lags(ours: Tiny, source: Tiny, starts: np.ndarray[Any, np.dtype[np.int64]]) -> tuple[int, ...]:
+    """For each second, by how many frames `ours` shows what `source` showed earlier."""
+    lags = range(-LAG_MAX_FRAMES, LAG_MAX_FRAMES + 1)
+    apart = np.array([np.add.reduceat(_late_by(ours, source, lag), starts) for lag in lags])
+    lengths = np.diff(np.append(starts, len(ours)))
+    apart = apart / lengths
+    own, best = apart[LAG_MAX_FRAMES], apart.argmin(axis=0)
+    nearest = apart.min(axis=0)
+    is_late = (nearest < LAG_SHARE * own) & (own - nearest > LAG_STEPS)
+    return tuple(int(lags[n]) if late else 0 for n, late in zip(best, is_late, strict=True))
+
+
+def _late_by(ours: Tiny, source: Tiny, lag: int) -> Floats:
+    """How much each luma differs from the source's `lag` frames earlier, or, beyond its ends, from the last there."""
+    earlier = np.clip(np.arange(len(ours)) - lag, 0, len(source) - 1)
+    apart: Floats = np.abs(ours[:, :LUMA] - source[earlier, :LUMA]).mean(axis=1)
+    return apart
+
+
+def places(duration_s: float) -> tuple[float, ...]:
+    """Where the start, the middle and the end of a film are listened to; one place where it is too short for three."""
+    last = max(0.0, duration_s - PLACE_S)
+    return (0.0,) if last < PLACE_S else (0.0, last / 2, last)
+
+
+def place_in(sound: Sound, at_s: float) -> Sound:
+    """The PLACE_S of `sound` that begin at `at_s`."""
+    first = round(at_s * SOUND_HZ)
+    return sound[first : first + round(PLACE_S * SOUND_HZ)]
+
+
+def shift_of(ours: Sound, source: Sound, at_s: float) -> Shift | None:
+    """How late `ours` is against `source`, up to SHIFT_MAX_S, by cross-correlation; None where it cannot be told."""
+    count = min(len(ours), len(source))
+    if count < SOUND_HZ // 10:
+        return None
+    one, other = _centred(ours[:count]), _centred(source[:count])
+    # Not by np.dot: OpenBLAS's threads and the forks of other tasks in the same process wait for each other for ever.
+    energy = float(np.sqrt((one * one).sum() * (other * other).sum()))
+    if energy <= SILENT_POWER * count:
+        return None
+    size = 1 << (2 * count - 1).bit_length()
+    spectrum = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
+    most = min(round(SHIFT_MAX_S * SOUND_HZ), count - 1)
+    found = np.fft.irfft(spectrum, size)
+    around = np.concatenate([found[-most:], found[: most + 1]]) / energy  # index `most` is no shift
+    best = most if around[most] >= TIE * around.max() else int(around.argmax())
+    if around[best] < LIKE_LEAST:
+        return None
+    late_ms = (best - most) * 1000 / SOUND_HZ
+    return Shift(at_s=round(at_s, 3), late_ms=round(late_ms, 3), likeness=round(min(1.0, float(around[best])), 3))
+
+
+def _centred(sound: Sound) -> Floats:
+    """Full scale is 1, the mean is 0."""
+    signal = sound / 32768
+    centred: Floats = signal - signal.mean()
+    return centred
+
+
+def levels_db(sound: Sound) -> Floats:
+    """How loud each second is: its root mean square in dB of full scale, -120 for none. float64[seconds]."""
+    blocks = range(0, len(sound), BLOCK_S * SOUND_HZ)
+    return np.concatenate([np.zeros(0), *(_levels(sound[at : at + BLOCK_S * SOUND_HZ]) for at in blocks)])
+
+
+def _levels(sound: Sound) -> Floats:
+    starts = np.arange(0, len(sound), SOUND_HZ)
+    lengths = np.diff(np.append(starts, len(sound)))
+    power = np.add.reduceat((sound / 32768) ** 2, starts) / lengths
+    levels: Floats = 10 * np.log10(np.maximum(power, 1e-12))
+    return levels
+
+
+def silences(ours: Sound, source: Sound, gain_db: float) -> tuple[Sequence[int], Sequence[int]]:
+    """The seconds that are silent where the source, with the gain, is heard; and those that are heard where it is not.
+
+    The last second is left out where it is not whole: sound may end a frame before the picture.
+    """
+    count = min(len(ours), len(source)) // SOUND_HZ * SOUND_HZ
+    mine, wanted = levels_db(ours[:count]), levels_db(source[:count]) + gain_db
+    lost = np.flatnonzero((mine < SILENT_DB) & (wanted > QUIET_DB))
+    added = np.flatnonzero((mine > QUIET_DB) & (wanted < SILENT_DB))
+    return tuple(lost.tolist()), tuple(added.tolist())

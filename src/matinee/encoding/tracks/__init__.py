@@ -1,0 +1,1 @@
+"""Sound tracks, their loudness, and the marks of openings and credits found by what they sound like."""
