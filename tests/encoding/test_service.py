@@ -70,6 +70,22 @@ async def test_the_same_renditions_are_published_once(assets: Assets) -> None:
     assert (await assets.publish(draft("t2", "a", "b"), "s")).number == 1, "another title has versions of its own"
 
 
+async def test_the_renditions_of_an_older_version_are_published_again_as_the_newest(assets: Assets) -> None:
+    first = await assets.publish(draft("t1", "a"), "s")
+    await assets.publish(draft("t1", "a", "subtitles"), "s")
+    again = await assets.publish(draft("t1", "a"), "s")
+    assert (again.number, again.video) == (3, first.video)
+    assert await assets.latest("t1") == again
+    assert await assets.publish(draft("t1", "a"), "s") == again
+
+
+async def test_a_set_that_became_all_there_will_be_is_published_as_such(assets: Assets) -> None:
+    await assets.publish(draft("t1", "a"), "s")
+    whole = await assets.publish(draft("t1", "a", is_complete=True), "s")
+    assert (whole.number, whole.is_complete) == (2, True)
+    assert await assets.publish(draft("t1", "a"), "s") == whole
+
+
 async def test_what_was_never_published_is_said_to_be_missing(assets: Assets) -> None:
     with pytest.raises(NoAsset, match="can be played yet"):
         await assets.latest("t1")

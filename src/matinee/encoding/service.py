@@ -1,4 +1,4 @@
-"""Asset versions: published once per set of renditions, found by title, removed with everything that was theirs."""
+"""Asset versions: published as their renditions change, found by title, removed with everything that was theirs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from matinee.base import objects as store
@@ -98,15 +98,18 @@ class Assets:
         await connection.execute(insert(marks_table).values(title_id=title_id, **row))
 
     async def publish(self, draft: Asset, source: str) -> Asset:
-        """Publish `draft` (its id, number are ours to give) unless this very set of renditions is published already."""
+        """Publish `draft` (its id, number are ours to give) unless the newest version is this very set of renditions.
+
+        The set of an older version is published again: what was published last is what people get.
+        """
         key = content_key(tuple(rendition_keys(draft)))
+        newest = select(assets).where(assets.c.title_id == draft.title_id).order_by(assets.c.number.desc()).limit(1)
         async with writing(self.engine) as connection:
-            mine = assets.c.title_id == draft.title_id
-            known = await connection.execute(select(assets.c.document).where(mine, assets.c.content_key == key))
-            if (row := known.first()) is not None:
-                return msgspec.convert(row.document, Asset)
-            last = (await connection.execute(select(func.max(assets.c.number)).where(mine))).scalar()
-            asset = msgspec.structs.replace(draft, id=new_id("asset"), number=(last or 0) + 1)
+            last = (await connection.execute(newest)).first()
+            if last is not None and last.content_key == key and last.is_complete >= draft.is_complete:
+                return msgspec.convert(last.document, Asset)
+            number = last.number + 1 if last is not None else 1
+            asset = msgspec.structs.replace(draft, id=new_id("asset"), number=number)
             await self._insert(connection, asset, key, source)
         return asset
 

@@ -18,7 +18,6 @@ assets = Table(
     Column("document", JSON, nullable=False),
     Column("created", Float, nullable=False),
     UniqueConstraint("title_id", "number"),
-    UniqueConstraint("title_id", "content_key"),
     Index("ix_assets_source", "source"),
 )
 

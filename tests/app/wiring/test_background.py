@@ -5,15 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from matinee.app.migrations import migrate
-from matinee.app.settings import Settings
-from matinee.app.wiring import Platform, open_platform
+from matinee.app.wiring import Platform
 from matinee.app.wiring.background import COMING_S, tidy, upkeep
 from matinee.app.wiring.platform import fonts_folder
 from matinee.app.wiring.publication import Publication
@@ -25,16 +22,6 @@ from matinee.encoding.plan import KIND as ENCODE
 from matinee.work.job import JobState
 
 LONG_AGO = time.time() - 2 * COMING_S
-
-
-@pytest.fixture
-async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    """The services on an empty data folder."""
-    settings = Settings(home=tmp_path / "home")
-    settings.home.mkdir()
-    await migrate(settings)
-    async with open_platform(settings) as platform:
-        yield platform
 
 
 def put(platform: Platform, key: str, content: bytes = b"x") -> Path:

@@ -47,7 +47,7 @@ class Publication:
     async def _published(self, event: AssetPublished) -> None:
         try:
             title = await self.catalog.get(event.title_id)
-            asset = await self.assets.get(event.asset_id)
+            asset = await self.assets.latest(event.title_id)  # events may arrive twice, an old one after a newer one
         except UnknownTitle:  # it was removed at this very moment: what was published of it goes too
             await self.assets.remove(event.title_id, "")
             return
@@ -64,19 +64,14 @@ class Publication:
                 continue
 
     async def _show(self, title: Title, asset: Asset) -> None:
-        height = max(rung.box_height for rung in asset.video)
-        facts = Published(
-            duration_s=asset.duration_s,
-            height=height,
-            audio=tuple(dict.fromkeys(track.language for track in asset.audio)),
-            subtitles=tuple(dict.fromkeys(track.language for track in asset.subtitles)),
-        )
         try:  # its pictures first: who waits for the title to be ready may be all that keeps this process up
             if asset.still and (title.still is None or title.poster is None):
                 await self._draw(title, asset)
         finally:
-            if height >= title.height:  # events may arrive twice, an old one after a newer one
-                await self.catalog.mark_published(title.id, facts)
+            shown: Asset | None = None
+            while asset != shown:  # another control may tell of a newer one between our look and our write
+                await self.catalog.mark_published(title.id, _facts(asset))
+                asset, shown = await self.assets.latest(title.id), asset
 
     async def _refused(self, event: AssetRefused) -> None:
         async def nothing(title: Title) -> None:
@@ -111,3 +106,12 @@ class Publication:
         name = f"{hashlib.sha256(drawn.webp).hexdigest()[:32]}.webp"
         await asyncio.to_thread(store.write, self.objects, f"images/{name}", drawn.webp)
         return Picture(name=name, width=drawn.width, height=drawn.height, thumbhash=drawn.thumbhash)
+
+
+def _facts(asset: Asset) -> Published:
+    return Published(
+        duration_s=asset.duration_s,
+        height=max(rung.box_height for rung in asset.video),
+        audio=tuple(dict.fromkeys(track.language for track in asset.audio)),
+        subtitles=tuple(dict.fromkeys(track.language for track in asset.subtitles)),
+    )
