@@ -13,6 +13,8 @@ from tests.app.test_ingest import FILM, ignore, make_film
 
 from matinee.app import activity
 from matinee.app.given import given_at
+from matinee.app.queue import FAILED_MAX
+from matinee.encoding.qc.quality import Held
 from matinee.encoding.service import Assets
 from matinee.work.crew import Worker, crew_of
 from matinee.work.job import Job, JobState, Progress, Stage
@@ -80,6 +82,23 @@ async def test_a_failure_stands_apart_with_its_reason_and_remedy(
         "the disk is full",
         "free some space and retry",
     )
+
+
+async def test_what_waits_for_a_person_is_shown_however_many_failed_since(
+    platform: Intake, served: Application, tmp_path: Path
+) -> None:
+    held = await begin(platform, await add(platform, tmp_path, "Fog (1999)"))
+    await platform.jobs.fail(held, "held: too dark", "look at its report", Held.code)
+    for number in range(FAILED_MAX + 1):
+        await platform.jobs.enqueue("encode", f"title_{number}")
+        claimed = await platform.jobs.claim(["encode"], "one", 30)
+        assert claimed is not None
+        await platform.jobs.fail(claimed, "the disk is full")
+    await served.sign_in()
+    queue = (await served.client.get("/v1/encoding")).json()
+    assert (len(queue["failed"]), queue["failed"][-1]["job_id"]) == (FAILED_MAX + 1, held.id)
+    shown = {one["id"]: one["is_held"] for one in (await served.client.get("/v1/jobs")).json()}
+    assert [job_id for job_id, is_held in shown.items() if is_held] == [held.id]
 
 
 async def test_an_owner_changes_the_queue_and_it_stays_so(

@@ -218,6 +218,19 @@ async def test_old_jobs_that_ended_are_pruned_and_live_ones_never(jobs: Jobs, cl
     assert (await jobs.get(live.id)).id == live.id
 
 
+async def test_a_job_that_failed_with_a_code_that_waits_is_not_pruned(jobs: Jobs, clock: Hand) -> None:
+    for code in ("held", "film_refused"):
+        await jobs.enqueue("encode", code)
+        claimed = await jobs.claim(["encode"], "one", 30)
+        assert claimed is not None
+        await jobs.fail(claimed, "so it is", code=code)
+    assert await jobs.prune(Seconds(clock.now + 1), but=("held",)) == 1
+    (left,) = await jobs.list()
+    assert (left.subject, left.code) == ("held", "held")
+    assert [job.id for job in await jobs.list(code="held")] == [left.id]
+    assert (await jobs.retry(left.id)).code == ""
+
+
 async def test_nothing_is_said_for_a_job_that_does_not_exist(jobs: Jobs) -> None:
     with pytest.raises(NoSuchJob, match="no job job_x"):
         await jobs.cancel("job_x")

@@ -16,6 +16,7 @@ from matinee.base.given import Given
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import stage_of, titles_of
 from matinee.encoding.plan import KIND as ENCODE
+from matinee.encoding.qc.quality import Held
 from matinee.encoding.service import Assets
 from matinee.encoding.storage import Storage
 from matinee.work.job import PRIORITY_MAX, Job, JobState, Stage, fraction
@@ -25,7 +26,7 @@ _OWNER = {"access": "owner"}
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as people see it; `progress` is 0 to 1."""
+    """A job as people see it; `progress` is 0 to 1. `is_held`: it waits until somebody decides on its report."""
 
     id: str
     kind: str
@@ -37,6 +38,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     progress: float
     attempt: int
+    is_held: bool
     reason: str
     remedy: str
     created: float
@@ -46,7 +48,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/jobs", opt=_OWNER)
 async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity]:
     """The jobs that are about films, the one that changed last first."""
-    found = [job for job in await jobs.list() if job.kind in FILM_KINDS and not is_handed_on(job)]
+    listed = {job.id: job for job in (*await jobs.list(), *await held_jobs(jobs))}
+    found = [job for job in listed.values() if job.kind in FILM_KINDS and not is_handed_on(job)]
     names = titles_of(found, await catalog.snapshot())
     return [_activity(job, names[job.id]) for job in found]
 
@@ -105,12 +108,22 @@ async def read_queue(jobs: Jobs, catalog: Catalog) -> EncodingQueue:
     """The encoding queue as it is now."""
     return queue_of(
         await jobs.line(ENCODE, SHOWN_MAX),
-        await jobs.list(states=[JobState.FAILED], kind=ENCODE, limit=FAILED_MAX),
+        await _failures(jobs),
         await jobs.counted(ENCODE),
         await jobs.crew(),
         await catalog.snapshot(),
         jobs.clock(),
     )
+
+
+async def held_jobs(jobs: Jobs) -> Sequence[Job]:
+    """Those that wait for a person, however long ago they failed."""
+    return await jobs.list(states=[JobState.FAILED], kind=ENCODE, code=Held.code)
+
+
+async def _failures(jobs: Jobs) -> Sequence[Job]:
+    latest = await jobs.list(states=[JobState.FAILED], kind=ENCODE, limit=FAILED_MAX)
+    return list({job.id: job for job in (*latest, *await held_jobs(jobs))}.values())
 
 
 @delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
@@ -140,6 +153,7 @@ def _activity(job: Job, title: str) -> Activity:
         stages=job.progress.stages,
         progress=fraction(job.progress),
         attempt=job.attempt,
+        is_held=job.state is JobState.FAILED and job.code == Held.code,
         reason=job.reason,
         remedy=job.remedy,
         created=job.created,

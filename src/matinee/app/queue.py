@@ -20,6 +20,7 @@ from matinee.work.job import LIVE, Job, JobState, Stage, fraction
 SHOWN_MAX = 200
 """Titles in one answer: those that run, then those whose turn is next."""
 FAILED_MAX = 50
+"""Of those that wait for a person, all."""
 
 
 class QueuedStage(msgspec.Struct, frozen=True, kw_only=True):

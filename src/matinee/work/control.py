@@ -259,12 +259,12 @@ class Control:
                 return lambda job: jobs.fail(job, "its work was cancelled from within", f"look for {job_id} in the log")
             return jobs.release if run.lease.ending is Ending.STOPPING else None
         except MatineeError as error:
-            reason, remedy = error.message, str(getattr(error, "remedy", ""))
+            reason, remedy, code = error.message, str(getattr(error, "remedy", "")), error.code
             _log.warning("%s did not succeed: %s", job_id, reason)
             if not isinstance(error, Unavailable):
-                return lambda job: jobs.fail(job, reason, remedy)
+                return lambda job: jobs.fail(job, reason, remedy, code)
             tries = int(getattr(error, "retries_max", self.retries.get(run.lease.job.kind, RETRIES_MAX)))
-            return lambda job: jobs.defer(job, reason, remedy, tries)
+            return lambda job: jobs.defer(job, reason, remedy, tries, code)
         except Exception as error:
             _log.exception("%s failed", job_id)
             reason = f"unexpected {type(error).__name__}: {error}"

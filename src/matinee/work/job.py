@@ -84,6 +84,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = Progress()
     reason: str = ""
     remedy: str = ""
+    code: str = ""
+    """Of the error that `reason` tells; empty where none was foreseen."""
     run_after: float = 0.0
     """A queued job is not claimed before this moment."""
     crashes: int = 0
@@ -163,6 +165,7 @@ class Fail(msgspec.Struct, frozen=True):
     attempt: int
     reason: str
     remedy: str = ""
+    code: str = ""
 
 
 class Defer(msgspec.Struct, frozen=True):
@@ -173,6 +176,7 @@ class Defer(msgspec.Struct, frozen=True):
     reason: str
     remedy: str = ""
     retries_max: int = RETRIES_MAX
+    code: str = ""
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -246,11 +250,11 @@ def _of_lease(job: Job, event: OfLease, now: Seconds) -> Job:
         case Renew(lease_s=lease_s):
             return _change(job, now, lease_expires=now + lease_s)
         case Report(progress=progress):
-            return _change(job, now, progress=progress, reason="", remedy="")
+            return _change(job, now, progress=progress, reason="", remedy="", code="")
         case Finish():
             return _end(job, JobState.DONE, now)
-        case Fail(reason=reason, remedy=remedy):
-            return _end(job, JobState.FAILED, now, reason, remedy)
+        case Fail():
+            return _end(job, JobState.FAILED, now, event.reason, event.remedy, event.code)
         case Defer():
             return _defer(job, event, now)
         case Release():
@@ -304,9 +308,10 @@ def _claim(job: Job, event: Claim, now: Seconds) -> Job:
 def _defer(job: Job, event: Defer, now: Seconds) -> Job:
     job = _setback(job, retries=job.retries + 1)
     if job.retries >= event.retries_max:
-        return _end(job, JobState.FAILED, now, event.reason, event.remedy)
+        return _end(job, JobState.FAILED, now, event.reason, event.remedy, event.code)
     waits = backoff_s(job.retries)
-    return _change(_queue(job, now), now, run_after=now + waits, reason=event.reason, remedy=event.remedy)
+    why = {"reason": event.reason, "remedy": event.remedy, "code": event.code}
+    return _change(_queue(job, now), now, run_after=now + waits, **why)
 
 
 def _setback(job: Job, *, crashes: int | None = None, retries: int | None = None) -> Job:
@@ -331,15 +336,16 @@ def _pause(job: Job, now: Seconds) -> Job:
 def _retry(job: Job, now: Seconds) -> Job:
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         return _refuse(job, "retried")
-    return _change(_queue(job, now), now, crashes=0, retries=0, furthest=0.0, run_after=0.0, reason="", remedy="")
+    counts = {"crashes": 0, "retries": 0, "furthest": 0.0, "run_after": 0.0}
+    return _change(_queue(job, now), now, **counts, reason="", remedy="", code="")
 
 
 def _queue(job: Job, now: Seconds) -> Job:
     return _change(job, now, state=JobState.QUEUED, lease_owner="", lease_expires=0.0)
 
 
-def _end(job: Job, state: JobState, now: Seconds, reason: str = "", remedy: str = "") -> Job:
-    return _change(job, now, state=state, lease_owner="", lease_expires=0.0, reason=reason, remedy=remedy)
+def _end(job: Job, state: JobState, now: Seconds, reason: str = "", remedy: str = "", code: str = "") -> Job:
+    return _change(job, now, state=state, lease_owner="", lease_expires=0.0, reason=reason, remedy=remedy, code=code)
 
 
 def _refuse(job: Job, wanted: str) -> Job:

@@ -118,13 +118,15 @@ class Jobs:
         """It is done."""
         return await self._step(job.id, Finish(job.lease_owner, job.attempt))
 
-    async def fail(self, job: Job, reason: str, remedy: str = "") -> Job:
+    async def fail(self, job: Job, reason: str, remedy: str = "", code: str = "") -> Job:
         """It failed for good (until a person retries it)."""
-        return await self._step(job.id, Fail(job.lease_owner, job.attempt, reason, remedy))
+        return await self._step(job.id, Fail(job.lease_owner, job.attempt, reason, remedy, code))
 
-    async def defer(self, job: Job, reason: str, remedy: str = "", retries_max: int = RETRIES_MAX) -> Job:
+    async def defer(
+        self, job: Job, reason: str, remedy: str = "", retries_max: int = RETRIES_MAX, code: str = ""
+    ) -> Job:
         """Something it needs is away: queued again after a backoff, failed after `retries_max` of these in a row."""
-        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy, retries_max))
+        return await self._step(job.id, Defer(job.lease_owner, job.attempt, reason, remedy, retries_max, code))
 
     async def release(self, job: Job) -> Job:
         """Hand it back in good order; it is claimable at once."""
@@ -200,9 +202,15 @@ class Jobs:
             return live or await _first(connection, mine.order_by(jobs.created.desc(), jobs.id.desc()).limit(1))
 
     async def list(
-        self, *, states: Collection[JobState] = (), kind: str = "", subject: str = "", limit: int = LIST_MAX
+        self,
+        *,
+        states: Collection[JobState] = (),
+        kind: str = "",
+        subject: str = "",
+        code: str = "",
+        limit: int = LIST_MAX,
     ) -> Sequence[Job]:
-        """Jobs in `states` (all when empty), of `kind` and `subject` where given, the latest change first."""
+        """Jobs in `states` (all when empty), of `kind`, `subject` and `code` where given, the latest change first."""
         jobs = tables.jobs.c
         query = select(tables.jobs).order_by(jobs.updated.desc(), jobs.id.desc()).limit(min(limit, LIST_MAX))
         if states:
@@ -211,6 +219,8 @@ class Jobs:
             query = query.where(jobs.kind == kind)
         if subject:
             query = query.where(jobs.subject == subject)
+        if code:
+            query = query.where(jobs.code == code)
         async with reading(self.engine) as connection:
             return [_job(row) for row in await connection.execute(query)]
 
@@ -300,10 +310,14 @@ class Jobs:
         maybe = [one for one in schedules if one.name not in last or is_due(one, last[one.name], self.clock())]
         return [one.name for one in maybe if await self._enqueue_if_due(one)]
 
-    async def prune(self, before: Seconds) -> int:
-        """Forget jobs that ended before `before`; answers how many."""
+    async def prune(self, before: Seconds, but: Collection[str] = ()) -> int:
+        """Forget jobs that ended before `before`, but not those that failed with a code of `but`; answers how many."""
         jobs = tables.jobs.c
-        ended = and_(jobs.state.not_in([state.value for state in LIVE]), jobs.updated < before)
+        ended = and_(
+            jobs.state.not_in([state.value for state in LIVE]),
+            jobs.updated < before,
+            or_(jobs.state != JobState.FAILED.value, jobs.code.not_in(but)),
+        )
         async with writing(self.engine) as connection:
             return (await connection.execute(delete(tables.jobs).where(ended))).rowcount
 

@@ -29,6 +29,7 @@ jobs = Table(
     Column("furthest", Float, nullable=False),
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
+    Column("code", Text, nullable=False, server_default=""),
     # What makes enqueueing idempotent: one live job a (kind, subject), whoever enqueues at the same moment.
     Index("uq_jobs_live", "kind", "subject", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
     Index("ix_jobs_order", "state", "priority", "created"),  # read backwards: the highest priority first

@@ -16,8 +16,9 @@ from tests.app.webhooks.receiver import KEY, SECRET, Receiver, receiver
 from matinee.app.given import given_at
 from matinee.app.webhooks.service import KIND, RETRIES_MAX, Webhooks, webhooks_of
 from matinee.app.webhooks.signature import BadSecret, is_genuine
-from matinee.insight.events import AssetPublished
-from matinee.work.control import Control
+from matinee.encoding.qc.quality import Held
+from matinee.insight.events import AssetHeld, AssetPublished
+from matinee.work.control import Control, Lease
 from matinee.work.job import Job, JobState
 
 __all__ = ["receiver"]  # a fixture
@@ -101,6 +102,30 @@ async def test_a_failure_is_told_once_for_each_time_that_it_happens(
         "reason": "the disk is full",
         "remedy": "free some space",
     }
+
+
+async def test_a_hold_is_told_once_by_its_event_and_not_as_a_failure_too(
+    platform: Intake, receiver: Receiver, tmp_path: Path
+) -> None:
+    job = (await platform.ingest.take(given_at(make_film(tmp_path)), ignore)).job
+    webhooks = webhooks_of(platform.catalog, platform.jobs, receiver.url, SECRET)
+    handlers = {"encode": hold, KIND: webhooks.deliver}
+    stop = asyncio.Event()
+    control = asyncio.create_task(Control(platform.jobs, handlers).run(stop))
+    async with asyncio.timeout(DEADLINE_S):
+        while (await platform.jobs.get(job.id)).state is not JobState.FAILED:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await webhooks.on_change(AssetHeld(event_id="event_1", at=1.0, title_id=job.subject, reason="too dark"))
+    await webhooks.on_failures()
+    await all_sent(platform)
+    stop.set()
+    await control
+    assert [one["type"] for one in receiver.documents] == ["title.held"]
+    assert (receiver.documents[0]["data"]["title"], receiver.documents[0]["data"]["reason"]) == ("Fog", "too dark")
+
+
+async def hold(lease: Lease) -> None:
+    raise Held("too dark", lease.job.subject)
 
 
 async def test_each_receiver_is_told_and_one_that_fails_holds_up_no_other(platform: Intake, receiver: Receiver) -> None:

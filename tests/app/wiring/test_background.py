@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 import time
@@ -11,14 +12,18 @@ import msgspec
 import pytest
 
 from matinee.app.wiring import Platform
-from matinee.app.wiring.background import COMING_S, tidy, upkeep
+from matinee.app.wiring.background import COMING_S, JOBS_KEPT_S, tidy, upkeep
 from matinee.app.wiring.platform import fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
 from matinee.base.objects import folder_of
+from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
 from matinee.encoding.asset import Pictures
 from matinee.encoding.plan import KIND as ENCODE
+from matinee.encoding.plan import Order
+from matinee.encoding.qc.quality import Held
+from matinee.encoding.source import FilmRefused
 from matinee.work.job import JobState
 
 LONG_AGO = time.time() - 2 * COMING_S
@@ -69,6 +74,21 @@ async def test_what_a_job_made_stays_until_it_is_put_away(platform: Platform, st
     assert await keep_house(platform) == before
     await platform.jobs.put_away(job.id)
     assert await keep_house(platform) == set()
+
+
+async def test_what_is_held_can_be_decided_on_however_long_nobody_has_looked(platform: Platform) -> None:
+    order = Order(title_id="title_1", master="masters/s1", source="s1", size_bytes=1)
+    jobs = dataclasses.replace(platform.jobs, clock=lambda: Seconds(platform.clock() - 2 * JOBS_KEPT_S))
+    for subject, error in (("title_1", Held("too dark", "title_1")), ("title_2", FilmRefused("it is no film"))):
+        await jobs.enqueue(ENCODE, subject, msgspec.to_builtins(order))
+        claimed = await jobs.claim([ENCODE], "me", 30)
+        assert claimed is not None
+        await jobs.fail(claimed, error.message, code=error.code)
+    for key in ("work/s1/r1/00000.mp4", "renditions/r1/media.mp4"):
+        put(platform, key)
+    before = set(store.keys_under(platform.objects, ""))
+    assert await keep_house(platform) == before
+    assert [job.subject for job in await platform.jobs.list(kind=ENCODE)] == ["title_1"]
 
 
 async def test_a_film_on_its_way_in_stays_while_its_writer_lives(platform: Platform) -> None:

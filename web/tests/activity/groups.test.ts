@@ -13,6 +13,7 @@ const job = (id: string, state: Job['state'], created: number, updated = created
   stages: [],
   progress: 0,
   attempt: 1,
+  is_held: false,
   reason: '',
   remedy: '',
   created,

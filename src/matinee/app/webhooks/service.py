@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from matinee.app.webhooks.delivery import check_url, post
+from matinee.app.webhooks.delivery import check_url, post, shown
 from matinee.app.webhooks.message import TEST, Message, body_of, failure_of, message_of
 from matinee.app.webhooks.signature import BadSecret, headers_of, secret_bytes
 from matinee.base.errors import MatineeError
@@ -18,6 +18,7 @@ from matinee.base.ids import new_id
 from matinee.catalog.service import Catalog
 from matinee.discovery.preparing import titles_of
 from matinee.encoding.plan import KIND as ENCODE
+from matinee.encoding.qc.quality import Held
 from matinee.insight.events import Event
 from matinee.work.control import Lease
 from matinee.work.job import Job, JobState
@@ -42,7 +43,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """How a trial message went; `problem` is empty where it was taken."""
+    """How a trial message went; `url` without its path, `problem` empty where it was taken."""
 
     url: str
     problem: str
@@ -66,11 +67,11 @@ class Webhooks:
             await self._enqueue(message)
 
     async def on_failures(self) -> None:
-        """Tell of the titles whose jobs have failed lately, each once."""
+        """Tell of the titles whose jobs have failed lately, each once; of what is held, its event tells."""
         if not self.urls:
             return
         since = self.jobs.clock() - FAILED_SINCE_S
-        failed = [job for job in await self._failed() if job.updated > since]
+        failed = [job for job in await self._failed() if job.updated > since and job.code != Held.code]
         names = titles_of(failed, await self.catalog.snapshot())
         for job in failed:
             await self._enqueue(failure_of(job, names[job.id]))
@@ -92,8 +93,8 @@ class Webhooks:
         try:
             await self._send(url, message)
         except MatineeError as error:
-            return Tried(url=url, problem=error.message)
-        return Tried(url=url, problem="")
+            return Tried(url=shown(url), problem=error.message)
+        return Tried(url=shown(url), problem="")
 
     async def _send(self, url: str, message: Message) -> None:
         body = body_of(message)
@@ -109,6 +110,13 @@ class Webhooks:
             if await self.jobs.find(KIND, subject) is None:
                 payload = msgspec.to_builtins(Delivery(url=url, message=message))
                 await self.jobs.enqueue(KIND, subject, payload, PRIORITY)
+
+
+def public(job: Job) -> Job:
+    """A job as it may be shown: of a receiver's address no more than `shown` says."""
+    if job.kind != KIND:
+        return job
+    return msgspec.structs.replace(job, payload={**job.payload, "url": shown(str(job.payload["url"]))})
 
 
 def webhooks_of(catalog: Catalog, jobs: Jobs, urls: str, secret: str) -> Webhooks:

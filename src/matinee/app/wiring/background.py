@@ -27,6 +27,7 @@ from matinee.catalog.lettering import Fonts
 from matinee.encoding.jobs import EncodeTitle
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
+from matinee.encoding.qc.quality import Held
 from matinee.encoding.recipe import Encoder
 from matinee.encoding.tracks.marking import KIND as MARKS
 from matinee.encoding.tracks.marking import PRIORITY as MARKS_PRIORITY
@@ -247,7 +248,7 @@ async def tidy(platform: Platform) -> None:
 
     Those of the last hour stay: their title may be about to name them.
     """
-    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S))
+    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S), but=(Held.code,))  # that waits for a person
     await collect_superseded(platform)
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):

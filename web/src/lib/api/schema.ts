@@ -649,6 +649,7 @@ export interface components {
             attempt: number;
             created: number;
             id: string;
+            is_held: boolean;
             kind: string;
             priority: number;
             progress: number;
