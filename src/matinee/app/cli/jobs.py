@@ -47,12 +47,13 @@ def _run(settings: Settings, wanted: str, job_id: str = "") -> Sequence[Job]:
     import asyncio  # noqa: PLC0415
 
     from matinee.app.cli.session import opened  # noqa: PLC0415
+    from matinee.app.webhooks.service import public  # noqa: PLC0415
 
     async def run() -> Sequence[Job]:
         async with opened(settings) as platform:
             if wanted == "list":
-                return await platform.jobs.list()
+                return [public(job) for job in await platform.jobs.list()]
             change = platform.ingest.retry if wanted == "retry" else platform.jobs.cancel
-            return [await change(job_id)]
+            return [public(await change(job_id))]
 
     return asyncio.run(run())

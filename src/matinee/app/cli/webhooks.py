@@ -32,7 +32,6 @@ def test(json: Json = False) -> None:
     from collections.abc import Sequence  # noqa: PLC0415
 
     from matinee.app.cli.session import opened  # noqa: PLC0415
-    from matinee.app.webhooks.delivery import shown  # noqa: PLC0415
     from matinee.app.webhooks.service import Tried  # noqa: PLC0415
 
     async def run() -> Sequence[Tried]:
@@ -40,7 +39,7 @@ def test(json: Json = False) -> None:
             return await platform.webhooks.test()
 
     tried = asyncio.run(run())
-    lines = [f"[red]✗[/] {escaped(one.problem)}" if one.problem else f"[green]✓[/] {shown(one.url)}" for one in tried]
+    lines = [f"[red]✗[/] {escaped(one.problem)}" if one.problem else f"[green]✓[/] {escaped(one.url)}" for one in tried]
     Output(json).result({"tried": tried}, *(lines or ["There are no receivers: set MATINEE_WEBHOOK_URLS."]))
     if any(one.problem for one in tried) or not tried:
         raise typer.Exit(1)
@@ -54,12 +53,12 @@ def status(json: Json = False) -> None:
 
     from matinee.app.cli import tables  # noqa: PLC0415
     from matinee.app.cli.session import opened  # noqa: PLC0415
-    from matinee.app.webhooks.service import KIND  # noqa: PLC0415
+    from matinee.app.webhooks.service import KIND, public  # noqa: PLC0415
     from matinee.work.job import Job  # noqa: PLC0415
 
     async def run() -> Sequence[Job]:
         async with opened(settings_now()) as platform:
-            return await platform.jobs.list(kind=KIND)
+            return [public(job) for job in await platform.jobs.list(kind=KIND)]
 
     sent = asyncio.run(run())
     Output(json).result(sent, tables.of_deliveries(sent) if sent else "Nothing was sent yet.")
