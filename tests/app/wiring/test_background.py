@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import fcntl
 import os
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from obstore.store import LocalStore
+from tests.app.wiring.test_publication import draft
 
 from matinee.app.wiring import Platform
-from matinee.app.wiring.background import COMING_S, JOBS_KEPT_S, tidy, upkeep
+from matinee.app.wiring.background import COMING_S, JOBS_KEPT_S, look_after, tidy, upkeep
 from matinee.app.wiring.platform import fonts_folder
 from matinee.app.wiring.publication import Publication
 from matinee.base import objects as store
 from matinee.base.objects import folder_of
 from matinee.base.units import Seconds
 from matinee.catalog.lettering import Fonts
+from matinee.catalog.title import Metadata, Source
 from matinee.encoding.asset import Pictures
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.qc.quality import Held
+from matinee.encoding.service import STORAGE_REPORT
 from matinee.encoding.source import FilmRefused
 from matinee.work.job import JobState
 
+DEADLINE_S = 60.0
 LONG_AGO = time.time() - 2 * COMING_S
 
 
@@ -100,6 +108,41 @@ async def test_a_film_on_its_way_in_stays_while_its_writer_lives(platform: Platf
         assert incoming.exists()
     await keep_house(platform)
     assert not incoming.exists()
+
+
+class LongList(LocalStore):
+    """A store so large that listing it lasts until `is_listed` is set."""
+
+    asked = threading.Event()
+    is_listed = threading.Event()
+
+    def list(self, *args: Any, **options: Any) -> Any:
+        self.asked.set()
+        self.is_listed.wait(DEADLINE_S)
+        return super().list(*args, **options)
+
+
+async def test_events_are_delivered_while_the_store_is_swept_and_measured(platform: Platform, tmp_path: Path) -> None:
+    folder = folder_of(platform.objects)
+    assert folder is not None
+    large = LongList(folder)
+    slow = dataclasses.replace(platform, assets=dataclasses.replace(platform.assets, objects=large))
+    source = Source(sha256="s1", name="film.mp4", size_bytes=1)
+    title = await platform.catalog.add_film(Metadata(title="Film"), source)
+    stop = asyncio.Event()
+    looking = asyncio.create_task(look_after(slow, stop))
+    assert await asyncio.to_thread(large.asked.wait, DEADLINE_S)
+    await platform.assets.publish(draft(title.id, 360), "s1")
+    async with asyncio.timeout(DEADLINE_S / 2):
+        while (await platform.catalog.get(title.id)).state != "ready":  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert not looking.done() and not large.is_listed.is_set()
+    large.is_listed.set()
+    async with asyncio.timeout(DEADLINE_S):
+        while not store.exists(platform.objects, STORAGE_REPORT):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.set()
+    await asyncio.wait_for(looking, DEADLINE_S)
 
 
 async def test_pictures_of_the_last_hour_stay(platform: Platform) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import re
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -48,10 +48,11 @@ ENCODES_AT_ONCE = 4
 """Titles that are encoded at a time: their tasks share the workers by priority. Uploads have places beside them."""
 WEBHOOKS_AT_ONCE = 2
 OUTBOX_POLL_S = 0.25
+HOUSE_POLL_S = 0.25
 CREW_S = 2.0
 UPKEEP_S = 600.0
 MEASURE_S = 60.0
-"""The store is measured at most so often when something was published, and with every upkeep."""
+"""The store is measured at most so often when something was published, and else as often as there is an upkeep."""
 COMING_S = 3_600.0
 STALLED_S = 60.0
 """A file of the object store's own to which nothing was written for so long was left by a process that died."""
@@ -185,17 +186,34 @@ async def _sources(platform: Platform, *states: JobState) -> set[str]:
 
 
 async def look_after(platform: Platform, stop: asyncio.Event) -> None:
-    """Until `stop`: deliver events as they come, and sweep now and then."""
+    """Until `stop`: deliver events as they come, sweep now and then, and measure the store. None waits for another."""
     publication = Publication(platform.catalog, platform.assets, platform.objects, Fonts(fonts_folder()))
+    changed = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_deliver(platform, publication, changed, stop))
+        group.create_task(_keep_house(platform, publication, stop))
+        group.create_task(_keep_measured(platform, changed, stop))
+
+
+async def _deliver(platform: Platform, publication: Publication, changed: asyncio.Event, stop: asyncio.Event) -> None:
+    """Hand events on as they come, and set `changed` when there were any."""
     dispatcher = Dispatcher(platform.catalog.engine, (publication.on_change, platform.webhooks.on_change))
-    next_upkeep = next_measure = looked = 0.0
     while not stop.is_set():
         try:
-            delivered = await dispatcher.drain()
-            now = platform.clock()
-            if now >= next_measure + UPKEEP_S or (delivered and now >= next_measure):
-                next_measure = now + MEASURE_S
-                await platform.assets.measure_storage()
+            if await dispatcher.drain():
+                changed.set()
+        except Exception:
+            _log.exception("events could not be delivered; trying again")
+        await _wait(stop, OUTBOX_POLL_S)
+    await dispatcher.drain()
+
+
+async def _keep_house(platform: Platform, publication: Publication, stop: asyncio.Event) -> None:
+    """Sweep when it is time or somebody gave a job up, and tell of failures as they come."""
+    next_upkeep = looked = 0.0
+    while not stop.is_set():
+        now = platform.clock()
+        try:
             if now >= next_upkeep or await _is_newer(platform, JobState.CANCELLED, next_upkeep - UPKEEP_S):
                 next_upkeep = now + UPKEEP_S
                 await upkeep(platform, publication)
@@ -205,12 +223,28 @@ async def look_after(platform: Platform, stop: asyncio.Event) -> None:
                 await platform.webhooks.on_failures()
             looked = now
         except Exception:
-            _log.exception("looking after events and leftovers failed; trying again")
-        try:
-            await asyncio.wait_for(stop.wait(), OUTBOX_POLL_S)
-        except TimeoutError:
-            continue
-    await dispatcher.drain()
+            _log.exception("looking after leftovers failed; trying again")
+        await _wait(stop, HOUSE_POLL_S)
+
+
+async def _keep_measured(platform: Platform, changed: asyncio.Event, stop: asyncio.Event) -> None:
+    """Measure the store when titles have changed, and now and then besides."""
+    next_measure = 0.0
+    while not stop.is_set():
+        now = platform.clock()
+        if now >= next_measure + UPKEEP_S or (changed.is_set() and now >= next_measure):
+            next_measure = now + MEASURE_S
+            changed.clear()
+            try:
+                await platform.assets.measure_storage()
+            except Exception:
+                _log.exception("the store could not be measured; trying again")
+        await _wait(stop, HOUSE_POLL_S)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def _is_newer(platform: Platform, state: JobState, since: float) -> bool:
