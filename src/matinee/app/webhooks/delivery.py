@@ -1,4 +1,5 @@
-"""Sends one signed document to one address: no redirects, no proxies, a deadline, and little of the answer is read.
+"""Sends one signed document to one address: no redirects, no proxies, a deadline for all of it, and only the
+head of the answer is read.
 
 Addresses are the operator's own, so that they may lie inside their network; nothing that a viewer, a film or an answer
 says ever becomes one.
@@ -6,16 +7,19 @@ says ever becomes one.
 
 from __future__ import annotations
 
-import http.client
+import asyncio
 import ssl
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+import h11
 
 from matinee.base.errors import Invalid, Unavailable
 
 TIMEOUT_S = 10.0
-"""For connecting, and for each piece of the answer. Who has more to do than note it down does that later."""
-ANSWER_MAX_BYTES = 4_096
+"""From the first packet to the last, however slowly they come. Who has more to do than note it down does that later."""
+PIECE_BYTES = 4_096
+"""Of the answer at a time; h11 lets its head be four times that long."""
 SUCCESSES = range(200, 300)
 GONE = 410
 
@@ -64,11 +68,14 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
+async def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
     """Send `body`; answers the status, which is 2xx. Raises NotDelivered and ReceiverGone."""
     try:
-        status = _status(url, headers, body)
-    except (OSError, http.client.HTTPException) as error:
+        async with asyncio.timeout(TIMEOUT_S):
+            status = await _status(check_url(url), headers, body)
+    except TimeoutError:
+        raise NotDelivered(url, f"timed out: it has not answered within {TIMEOUT_S:g} s") from None
+    except (OSError, h11.ProtocolError) as error:
         raise NotDelivered(url, f"could not be reached: {error or type(error).__name__}") from error
     if status == GONE:
         raise ReceiverGone(url)
@@ -78,20 +85,32 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
     return status
 
 
-def _status(url: str, headers: Mapping[str, str], body: bytes) -> int:
-    parts = urlsplit(check_url(url))
-    assert parts.hostname is not None
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT_S, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
-    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+async def _status(url: str, headers: Mapping[str, str], body: bytes) -> int:
+    """What it answers. The connection is closed with the status: nothing after it is of use."""
+    parts = urlsplit(url)
+    tls = await asyncio.to_thread(ssl.create_default_context) if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if tls else 80), ssl=tls)
     try:
-        connection.request("POST", target, body, {**headers, "user-agent": "Matinee", "connection": "close"})
-        answer = connection.getresponse()
-        answer.read(ANSWER_MAX_BYTES)
-        return answer.status
+        talk = h11.Connection(h11.CLIENT)
+        for event in (_request(parts, headers, body), h11.Data(data=body), h11.EndOfMessage()):
+            writer.write(talk.send(event) or b"")
+        await writer.drain()
+        while not isinstance(answer := talk.next_event(), h11.Response):
+            if answer is h11.NEED_DATA:
+                talk.receive_data(await reader.read(PIECE_BYTES))
+        return answer.status_code
     finally:
-        connection.close()
+        writer.close()
+
+
+def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> h11.Request:
+    assert parts.hostname is not None
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+    ours = {
+        "host": f"{name}:{parts.port}" if parts.port else name,
+        "user-agent": "Matinee",
+        "connection": "close",
+        "content-length": str(len(body)),
+    }
+    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    return h11.Request(method="POST", target=target, headers=[*ours.items(), *headers.items()])

@@ -99,7 +99,7 @@ class Webhooks:
     async def _send(self, url: str, message: Message) -> None:
         body = body_of(message)
         headers = headers_of(self.key, message.id, int(self.jobs.clock()), body)
-        await asyncio.to_thread(post, url, headers, body)
+        await post(url, headers, body)
 
     async def _failed(self) -> Sequence[Job]:
         return await self.jobs.list(states=[JobState.FAILED], kind=ENCODE)
