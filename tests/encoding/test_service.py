@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from obstore.store import LocalStore
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.playback.asset_sample import BARE, rung
 
@@ -17,7 +20,7 @@ from matinee.base import objects as store
 from matinee.base.clock import system_clock
 from matinee.base.objects import open_objects
 from matinee.base.units import Seconds
-from matinee.encoding.asset import Asset, Version, collectable
+from matinee.encoding.asset import Asset, Pictures, Version, collectable
 from matinee.encoding.plan import Order
 from matinee.encoding.service import Assets, NoAsset
 
@@ -112,6 +115,43 @@ async def test_refusing_keeps_nothing_but_what_is_published(assets: Assets) -> N
     order = Order(title_id="t1", master="masters/s1", source="s1", size_bytes=1)
     await assets.refuse(order, ["new", "old"], ["new.webp", "t1.webp"], "it is bad")
     assert stored(assets) == {"masters/s2", "images/t1.webp", "renditions/old/media.mp4"}
+
+
+class Watched(LocalStore):
+    """A store that remembers which threads asked it."""
+
+    askers: ClassVar[set[int]] = set()
+
+    def list(self, *args: Any, **options: Any) -> Any:
+        self.askers.add(threading.get_ident())
+        return super().list(*args, **options)
+
+    def head(self, *args: Any, **options: Any) -> Any:
+        self.askers.add(threading.get_ident())
+        return super().head(*args, **options)
+
+    def get(self, *args: Any, **options: Any) -> Any:
+        self.askers.add(threading.get_ident())
+        return super().get(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> Any:
+        self.askers.add(threading.get_ident())
+        return super().delete(*args, **options)
+
+
+async def test_whoever_waits_for_the_service_does_not_wait_for_deletions(assets: Assets, tmp_path: Path) -> None:
+    keys = ("masters/s1", "masters/s2", "work/s1/x", "work/s3/pictures", "renditions/new/media.mp4", "images/a.webp")
+    put(assets, *keys)
+    pictures = Pictures(still="a.webp", storyboard=None)
+    store.write(assets.objects, "work/s3/pictures", msgspec.json.encode(pictures))
+    watched = dataclasses.replace(assets, objects=Watched(tmp_path / "objects"))
+    order = Order(title_id="t1", master="masters/s1", source="s1", size_bytes=1)
+    await watched.refuse(order, ["new"], ["b.webp"], "it is bad")
+    assert await watched.images_on_their_way() == {"a.webp"}
+    await watched.remove("t2", "s2")
+    await watched.sweep(in_use())
+    assert stored(assets) == set()
+    assert Watched.askers and threading.get_ident() not in Watched.askers
 
 
 async def test_a_sweep_leaves_live_jobs_and_published_versions_alone(assets: Assets) -> None:

@@ -174,7 +174,7 @@ class Assets:
         keys = {key for version in versions for key in rendition_keys(version)}
         images = {image for version in versions for image in image_names(version)}
         for one in {source, *(row.source for row in rows)} - {""}:
-            images |= self._unpublished_images(one)
+            images |= await asyncio.to_thread(self._unpublished_images, one)
             await self._discard(keys, one)
         await self._discard_images(images)
 
@@ -189,7 +189,7 @@ class Assets:
         made = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "renditions")}
         kept = set(await in_use())
         stale = folders - kept
-        images = {image for source in stale for image in self._unpublished_images(source)}
+        images = {image for one in stale for image in await asyncio.to_thread(self._unpublished_images, one)}
         for source in stale:
             await asyncio.to_thread(store.delete_under, self.objects, work_folder(source))
         await self._discard_images(images)
@@ -259,7 +259,7 @@ class Assets:
     async def images_on_their_way(self) -> set[str]:
         """The names of the pictures of titles that have no version yet."""
         folders = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "work")}
-        return {image for source in folders for image in self._unpublished_images(source)}
+        return {image for one in folders for image in await asyncio.to_thread(self._unpublished_images, one)}
 
     def _unpublished_images(self, source: str) -> set[str]:
         name = pictures_name(source)
@@ -270,13 +270,12 @@ class Assets:
     async def _discard(self, keys: Iterable[str], source: str, stored_before: float = inf) -> None:
         """Remove renditions, intermediates and the master; one that was stored later was added anew meanwhile."""
         used = await self.rendition_keys_in_use()
-        for key in set(keys) - used:
-            store.delete_under(self.objects, f"renditions/{key}")
-        store.delete_under(self.objects, work_folder(source))
+        for folder in (*(f"renditions/{key}" for key in set(keys) - used), work_folder(source)):
+            await asyncio.to_thread(store.delete_under, self.objects, folder)
         stored = await asyncio.to_thread(store.written, self.objects, f"masters/{source}")
         if stored is not None and stored < stored_before and not await self._is_source_in_use(source):
-            store.delete(self.objects, f"masters/{source}")
-            store.delete_under(self.objects, analysis_folder(source))
+            await asyncio.to_thread(store.delete, self.objects, f"masters/{source}")
+            await asyncio.to_thread(store.delete_under, self.objects, analysis_folder(source))
 
     async def rendition_keys_in_use(self) -> set[str]:
         """The renditions that published versions name."""
@@ -292,7 +291,7 @@ class Assets:
 
     async def _discard_images(self, names: Collection[str]) -> None:
         for name in set(names) - await self.images_in_use():
-            store.delete(self.objects, f"images/{name}")
+            await asyncio.to_thread(store.delete, self.objects, f"images/{name}")
 
     async def _is_source_in_use(self, source: str) -> bool:
         query = select(assets.c.id).where(assets.c.source == source).limit(1)
