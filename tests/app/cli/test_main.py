@@ -14,7 +14,7 @@ import pytest
 
 from matinee.app.cli import main
 from matinee.app.cli.machine import setting_rows
-from matinee.app.roles.home import held, make_home
+from matinee.app.roles.home import held, make_home, server_of, write_server
 from matinee.app.settings import NAMES, Settings
 
 FILM = b"\x1a\x45\xdf\xa3"
@@ -164,6 +164,32 @@ def test_a_film_is_added_listed_shown_and_removed(matinee: Any, tmp_path: Path, 
     assert matinee("list", "--json").document == []
     assert not [path for path in (home / "objects").rglob("*") if path.is_file()]
     assert film.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "codecs"), [((), "efficient"), (("--codecs", "all"), "all"), (("--codecs", "compat"), "compat")]
+)
+def test_a_server_that_runs_decides_what_a_film_is_made_into_unless_one_is_told(
+    matinee: Any, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, said: tuple[str, ...], codecs: str
+) -> None:
+    theirs = Settings(home=home, codecs="efficient", ladder="quality")
+    write_server(make_home(home), server_of(theirs, "http://localhost:8000"))
+    monkeypatch.setenv("MATINEE_CODECS", "all")
+    monkeypatch.setenv("MATINEE_LADDER", "fast")
+    (tmp_path / "Fog (1999).mkv").write_bytes(FILM)
+    assert matinee("add", str(tmp_path / "Fog (1999).mkv"), "--no-wait", *said).code == 0
+    (job,) = matinee("jobs", "--json").document
+    assert (job["payload"].get("codecs", "compat"), job["payload"]["ladder"]) == (codecs, "quality")
+
+
+def test_without_a_server_the_own_settings_decide_what_a_film_is_made_into(
+    matinee: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATINEE_CODECS", "all")
+    (tmp_path / "Fog (1999).mkv").write_bytes(FILM)
+    assert matinee("add", str(tmp_path / "Fog (1999).mkv"), "--no-wait").code == 0
+    (job,) = matinee("jobs", "--json").document
+    assert job["payload"]["codecs"] == "all"
 
 
 def test_a_folder_is_imported_past_its_bad_files(matinee: Any, tmp_path: Path) -> None:

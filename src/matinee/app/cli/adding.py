@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from matinee.app.cli.bars import Bars
-from matinee.app.cli.session import OwnControl, opened, watch_url, with_control
+from matinee.app.cli.session import OwnControl, as_served, opened, watch_url, with_control
 from matinee.app.given import Given, given_from
 from matinee.app.ingest import Added
 from matinee.app.library import library_at
@@ -86,7 +86,7 @@ def import_all(settings: Settings, folder: Path, library: Library, *, is_followe
 
 
 async def _add_one(settings: Settings, given: Given, is_followed: bool, bars: Bars) -> Outcome:
-    async with opened(settings) as platform, with_control(platform, is_followed) as control:
+    async with opened(as_served(settings)) as platform, with_control(platform, is_followed) as control:
         with bars:
             added = await _take(platform, given, bars)
             ended = await _follow(platform, control, {added.job.id: _called(given)}, bars) if is_followed else {}
@@ -97,7 +97,7 @@ async def _add_one(settings: Settings, given: Given, is_followed: bool, bars: Ba
 
 
 async def _import_all(settings: Settings, givens: Sequence[Given], is_followed: bool, bars: Bars) -> list[Outcome]:
-    async with opened(settings) as platform, with_control(platform, is_followed) as control:
+    async with opened(as_served(settings)) as platform, with_control(platform, is_followed) as control:
         with bars:
             taken = [await _try(platform, given, bars) for given in givens]
             added = {each.job.id: _called(given) for given, each in taken if isinstance(each, Added)}

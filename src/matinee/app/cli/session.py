@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from matinee.app.migrations import migrate
 from matinee.app.roles.home import log_to, make_home, read_server
 from matinee.app.settings import NAMES, Settings
@@ -28,6 +30,12 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
     await migrate(settings)
     async with open_platform(settings) as platform:
         yield platform
+
+
+def as_served(settings: Settings) -> Settings:
+    """`settings`, in which the server that runs on this data folder decides what a film is made into."""
+    server = read_server(settings.home)
+    return settings if server is None else replace(settings, ladder=server.ladder, codecs=server.codecs)
 
 
 async def is_served(platform: Platform) -> bool:

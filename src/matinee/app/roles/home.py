@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from matinee.app.settings import Settings
 from matinee.base.errors import Conflict, Unavailable
+from matinee.encoding.pertitle.ladder import CodecSet, LadderKind
 
 LOG_BYTES = 5_000_000
 LOG_FILES = 3
@@ -31,10 +33,17 @@ class AlreadyUp(Conflict):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a running server is reached."""
+    """Where a running server is reached, and what it makes of a film when nobody says."""
 
     url: str
     pid: int
+    ladder: LadderKind
+    codecs: CodecSet
+
+
+def server_of(settings: Settings, url: str) -> Server:
+    """This process, as the server that runs with `settings`."""
+    return Server(url=url, pid=os.getpid(), ladder=settings.ladder, codecs=settings.codecs)
 
 
 def make_home(home: Path) -> Path:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from matinee.app.roles.home import Server, held, make_home, write_server
+from matinee.app.roles.home import held, make_home, server_of, write_server
 from matinee.app.settings import NAMES, Settings
 from matinee.base.errors import Unavailable
 from matinee.delivery.edge.listener import AddressTaken, listen
@@ -52,7 +52,7 @@ def up(settings: Settings, announce: Announce) -> None:
         edge = _free_port(settings.host, settings.edge_port, settings.worker_count)
         roles = _roles(settings, web, edge)
         url = settings.public_url or f"http://{_shown_host(settings.host)}:{web[0].getsockname()[1]}"
-        write_server(home, Server(url=url, pid=os.getpid()))
+        write_server(home, server_of(settings, url))
         try:
             asyncio.run(_supervise(settings, roles, url, _own_health(settings, web[0]), announce))
         finally:
