@@ -34,6 +34,8 @@ from matinee.encoding.pertitle.hull import LOWEST_BPS, quality_ladder
 from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.plan import Sidecar, report_name
 from matinee.encoding.qc.quality import QualityFailed
+from matinee.encoding.qc.record import SAID_MAX
+from matinee.encoding.qc.report import Report
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tracks.loudness import (
     PEAK_MAX_DBTP,
@@ -46,6 +48,7 @@ from matinee.encoding.tracks.loudness import (
 )
 from matinee.encoding.tracks.sound import FIRST_GROUP
 from matinee.encoding.worker import tasks
+from matinee.encoding.worker.said import LINES_MAX
 from matinee.encoding.worker.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
 from matinee.work.control import Ending
 from matinee.work.job import Progress, Stage
@@ -613,6 +616,9 @@ async def test_a_film_damaged_in_the_middle_is_refused_and_leaves_no_object(plac
         await place.encode(place.take(damaged))
     assert "--accept-damaged" in refused.value.message
     assert place.stored() == {}
+    said = place.reports[-1].note
+    assert "[error]" in said, "what FFmpeg said of it stays with the job"
+    assert str(place.folder) not in said and len(said.splitlines()) <= LINES_MAX
     assert await place.versions() == []
     (event,) = await place.events()
     assert (event["kind"], event["reason"]) == ("asset.refused.1", refused.value.message)
@@ -625,6 +631,13 @@ async def test_a_damaged_film_is_published_in_full_length_where_that_is_accepted
     version = await only(place)
     assert version.is_complete
     assert checked(place, version.video[0]).frames == SMALL.frames
+    (name,) = place.stored("analyses")
+    report = msgspec.json.decode(store.read(place.objects, name), type=Report)
+    log = [line.text for line in report.log]
+    said = [text for text in log if "[error]" in text]
+    assert said and any(text.startswith("180p: ") for text in said), "what FFmpeg warned of is in its report"
+    assert len(set(said)) == len(said) <= SAID_MAX
+    assert str(place.folder) not in "\n".join(log)
 
 
 async def test_a_refusal_waits_for_the_workers_that_are_still_at_the_film(

@@ -29,6 +29,7 @@ from matinee.base.pipes import Conversation, Lines, Whole
 
 GRACE_S = 1.0  # between SIGTERM and SIGKILL when a child is told to stop
 CPU_COUNTED = 0.9  # of its CPU limit: a child that has used this much and failed has caught SIGXCPU, as FFmpeg does
+WORDS_MAX = 8  # children of a thread whose last words are kept until somebody takes them
 POLL_S = 0.1  # how often a waiting parent asks whether to stop
 
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded here: after a fork it would be too late
@@ -163,6 +164,7 @@ def run_confined(
     finally:
         used_cpu_s = _end_group(child)
         _METER.child_cpu_s = child_cpu_s() + used_cpu_s
+        _METER.last_words = (*_last_words(), conversation.tail)[-WORDS_MAX:]
         conversation.close()
     finished = Finished(
         returncode=child.returncode,
@@ -179,6 +181,17 @@ def child_cpu_s() -> float:
     """The CPU seconds that children of this thread have used so far, however they ended."""
     used: float = getattr(_METER, "child_cpu_s", 0.0)
     return used
+
+
+def take_last_words() -> Sequence[str]:
+    """What children of this thread said on stderr since this was asked last: the end of it, of the last WORDS_MAX."""
+    words, _METER.last_words = _last_words(), ()
+    return words
+
+
+def _last_words() -> tuple[str, ...]:
+    words: tuple[str, ...] = getattr(_METER, "last_words", ())
+    return words
 
 
 def die_with_parent(parent: int | None = None) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from matinee.base import objects as store
 from matinee.base import scratch
-from matinee.base.errors import Invalid
+from matinee.base.errors import Invalid, MatineeError
 from matinee.base.objects import Objects
 from matinee.base.process import Killed, OutOfMemory
 from matinee.encoding import plan as planning
@@ -40,7 +40,7 @@ from matinee.encoding.tracks.sound import Surround
 from matinee.encoding.worker.ffmpeg import origin_s
 from matinee.encoding.worker.memory import task_bytes
 from matinee.encoding.worker.tasks import perform
-from matinee.encoding.worker.workplace import VERDICTS, MachineFailed, Workplace, metered
+from matinee.encoding.worker.workplace import VERDICTS, MachineFailed, Workplace, metered, said_of
 from matinee.work.compute import Compute, WorkerLost
 from matinee.work.control import Ending, Lease
 from matinee.work.job import Progress, Stage, backoff_s
@@ -147,6 +147,9 @@ class _Run:
         self.analyses: Mapping[Codec, Analysis] = {}
         self.record = Record(job.objects, order, job.limits, job.assets.clock, lease.job.attempt)
         self.plan_name = ""
+        self.stages: Sequence[Stage] = lease.job.progress.stages
+        self.said: Sequence[str] = ()
+        """What the program said by which a task failed last."""
         self.done: set[str] = set()
         self.started: set[str] = set()
         self.published: Asset | None = None
@@ -336,20 +339,27 @@ class _Run:
             timed, spent_s = self.times.get(stage, (0, 0.0))
             self.times[stage] = (timed + 1, spent_s + seconds)
 
-        made, cpu_s = await compute.run(
-            metered,
-            fn,
-            place,
-            *args,
-            name=name,
-            priority=self.urgency + priority,
-            doing=f"{self.order.title_id} {stage}",
-            took=took,
-            memory_bytes=memory_bytes,
-        )
+        try:
+            done = await compute.run(
+                metered,
+                fn,
+                place,
+                *args,
+                name=name,
+                priority=self.urgency + priority,
+                doing=f"{self.order.title_id} {stage}",
+                took=took,
+                memory_bytes=memory_bytes,
+            )
+        except MatineeError as error:
+            self.said = said_of(error)
+            self.record.heard(stage, self.said)
+            self._tell(self.stages)  # with the job: it outlives the record of a film that is refused
+            raise
         of = next((f"{one.kind}/{one.rendition}" for one in args if isinstance(one, Task)), fn.__name__)
-        self.record.spent(of, cpu_s)
-        return made
+        self.record.spent(of, done.cpu_s)
+        self.record.heard(stage, done.warnings)
+        return done.made
 
     def _stage_of(self, makes: str) -> str:
         return stage_of_task(self.plan, makes)
@@ -393,7 +403,8 @@ class _Run:
         self._tell(stages(plan, self.done))
 
     def _tell(self, stages: Sequence[Stage]) -> None:
-        self.lease.report(Progress(tuple(self._timed(stage) for stage in stages), ""))
+        self.stages = stages
+        self.lease.report(Progress(tuple(self._timed(stage) for stage in stages), "\n".join(self.said)))
 
     def _timed(self, stage: Stage) -> Stage:
         timed, spent_s = self.times.get(stage.name, (0, 0.0))

@@ -49,6 +49,9 @@ from matinee.encoding.qc.report import (
 )
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
 
+SAID_MAX = 60
+"""Lines of what programs said that one attempt keeps: a damaged film has some in every chunk."""
+
 
 @dataclass
 class Record:
@@ -61,6 +64,7 @@ class Record:
     attempt: int
     cpu_s: dict[str, float] = field(default_factory=dict)
     log: list[LogLine] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
     evidence: dict[str, Evidence] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
 
@@ -71,6 +75,13 @@ class Record:
     def note(self, text: str) -> None:
         """Something happened."""
         self.log.append(LogLine(at=self.clock(), text=text))
+
+    def heard(self, of: str, lines: Iterable[str]) -> None:
+        """A program said this of a stage; the same thing is kept once, and SAID_MAX in all."""
+        for text in (f"{of}: {line}" for line in lines):
+            if text not in self.said and len(self.said) < SAID_MAX:
+                self.said.add(text)
+                self.note(text)
 
     def save(self) -> None:
         """Keep what this attempt took and told so far."""

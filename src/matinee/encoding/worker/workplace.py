@@ -15,9 +15,9 @@ from typing import TypeVarTuple
 import msgspec
 
 from matinee.base import objects as store
-from matinee.base.errors import Invalid, Unavailable
-from matinee.base.objects import Objects, open_objects
-from matinee.base.process import Finished, Limits, child_cpu_s, run_confined, shown
+from matinee.base.errors import Invalid, MatineeError, Unavailable
+from matinee.base.objects import Objects, folder_of, open_objects
+from matinee.base.process import Finished, Limits, child_cpu_s, run_confined, shown, take_last_words
 from matinee.base.scratch import Scratch
 from matinee.encoding.plan import (
     Plan,
@@ -25,6 +25,7 @@ from matinee.encoding.plan import (
 )
 from matinee.encoding.source import FilmRefused, Inspection
 from matinee.encoding.worker.masters import AT_HAND
+from matinee.encoding.worker.said import last_words, warnings_in
 from matinee.work.compute import is_cancelled
 
 Args = TypeVarTuple("Args")
@@ -59,6 +60,7 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     build: str
 
 
+_SAID = "said"
 HERE = ("MATINEE_WORKER_SCRATCH", "MATINEE_WORKER_FFMPEG", "MATINEE_WORKER_BUILD")
 """Where a worker of a cluster is told what differs on its own machine: scratch, FFmpeg, and its build's hash."""
 
@@ -71,11 +73,36 @@ def on_this_machine(place: Workplace) -> Workplace:
     return msgspec.structs.replace(place, scratch=scratch, ffmpeg=path, build=build)
 
 
-def metered(task: Callable[[Workplace, *Args], str], place: Workplace, *args: *Args) -> tuple[str, float]:
-    """What `task` answers, and the CPU seconds that it took: its own and its programs'."""
+class Metered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task made, the CPU seconds that it took, its own and its programs', and what those warned of."""
+
+    made: str
+    cpu_s: float
+    warnings: tuple[str, ...]
+
+
+def metered(task: Callable[[Workplace, *Args], str], place: Workplace, *args: *Args) -> Metered:
+    """Do `task`. An error that it raises has what its last program said, as `said_of` answers."""
+    take_last_words()
     before = time.thread_time() + child_cpu_s()
-    made = task(place, *args)
-    return made, time.thread_time() + child_cpu_s() - before
+    try:
+        made = task(place, *args)
+    except MatineeError as error:
+        vars(error)[_SAID] = [line for tail in take_last_words()[-1:] for line in last_words(tail, _folders(place))]
+        raise
+    heard = "\n".join(take_last_words())
+    cpu_s = time.thread_time() + child_cpu_s() - before
+    return Metered(made=made, cpu_s=cpu_s, warnings=warnings_in(heard, _folders(place)))
+
+
+def said_of(error: BaseException) -> Sequence[str]:
+    """What the program said by which a task failed."""
+    return tuple(vars(error).get(_SAID, ()))
+
+
+def _folders(place: Workplace) -> Sequence[str]:
+    place, objects = on_this_machine(place), folder_of(open_objects(place.objects_url))
+    return (place.scratch, str(Path(place.ffmpeg).parent), *([str(objects)] if objects is not None else []))
 
 
 class EncoderDiffers(Unavailable):
