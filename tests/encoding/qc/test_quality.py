@@ -18,6 +18,7 @@ from matinee.encoding.qc.quality import (
     VideoMeasures,
     findings_of,
     is_curable,
+    mean_xpsnr,
     subtitle_faults,
     worst_stretch,
 )
@@ -112,6 +113,22 @@ def scored(*vmaf: float) -> Scored:
 def test_vmaf_is_held_against_what_the_ladder_promised(vmaf: float, severities: list[str]) -> None:
     video = msgspec.structs.replace(SEEN, scored=(scored(*[vmaf] * 12),))
     assert [one.severity for one in judged(video=video, expected=94.0)] == severities
+
+
+def test_hdr_is_judged_as_it_is_too_where_no_rung_is_better() -> None:
+    light = [
+        msgspec.structs.replace(scored(*[95.0] * 12), start=480 + 144 * n, xpsnr_db=db)
+        for n, db in enumerate((41.0, 33.0))
+    ]
+    (finding,) = judged(video=msgspec.structs.replace(SEEN, scored=tuple(light)))
+    assert (finding.check, finding.severity, finding.at_s) == ("xpsnr", "warn", 26.0)
+    assert (finding.measured, finding.limit, mean_xpsnr(light)) == (33.0, 34.0, 37.0)
+    assert (
+        judged(QualityLimits(xpsnr_top_least_db=30.0), video=msgspec.structs.replace(SEEN, scored=tuple(light))) == ()
+    )
+    lower = Evidence(rendition="k", part=0, video=msgspec.structs.replace(SEEN, scored=tuple(light)))
+    assert findings_of(lower, "360p HEVC", QualityLimits()) == ()
+    assert mean_xpsnr([scored(90.0)]) is None
 
 
 def test_the_worst_five_seconds_are_a_mean_and_not_one_frame() -> None:

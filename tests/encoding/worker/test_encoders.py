@@ -21,6 +21,7 @@ from matinee.encoding.asset import Asset, VideoRendition
 from matinee.encoding.pertitle.ladder import CODECS, Codec, Rung
 from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.plan import Order
+from matinee.encoding.qc.report import Report
 from matinee.encoding.recipe import Coding, VideoRecipe
 from matinee.encoding.source import ContentLight, Hdr
 from matinee.encoding.worker import encoders, probe
@@ -106,6 +107,10 @@ async def test_hdr_is_kept_in_hevc_and_av1_with_its_metadata_and_is_sdr_in_h264(
     version = await published(place)
     ranges = {rung.codec: rung.video_range for rung in version.video}
     assert ranges == {"h264": "SDR", "hevc": name, "av1": name}
+    (report,) = [msgspec.json.decode(store.read(place.objects, kept), type=Report) for kept in place.stored("analyses")]
+    light = {rung.codec: one.xpsnr_db for rung in version.video for one in report.renditions if one.key == rung.key}
+    assert light["h264"] is None
+    assert all(25 < (light[codec] or 0) < 99 for codec in ("hevc", "av1")), light
     for rung in version.video:
         path = media(place, rung)
         times, last = decoded(path)

@@ -20,7 +20,7 @@ from matinee.base.objects import open_objects
 from matinee.base.process import Finished, run_confined
 from matinee.encoding.asset import AudioRendition, Segment, SegmentIndex, VideoRendition
 from matinee.encoding.pertitle import sample
-from matinee.encoding.pertitle.trial import VmafLog, judged_at
+from matinee.encoding.pertitle.trial import VmafLog, judged_at, xpsnr_in
 from matinee.encoding.plan import Plan, Rendition, Task, facts_name, frames_name, window_name
 from matinee.encoding.qc import conformance, gauge, likeness, quality
 from matinee.encoding.qc.conformance import Fault
@@ -278,6 +278,7 @@ def _scored(bench: Bench, rendition: Rendition, media: Path, index: SegmentIndex
         vmaf=log.scores,
         blockiness=_blockiness(bench.scratch / gauge.BLOCKS),
         source_blockiness=_blockiness(bench.scratch / gauge.SOURCE_BLOCKS),
+        xpsnr_db=xpsnr_in((bench.scratch / gauge.LIGHT).read_text()) if recipe.coding.hdr is not None else None,
     )
 
 

@@ -26,8 +26,8 @@ from matinee.encoding.worker.ffmpeg import (
 SOUND_DECODERS_OF_OURS = ("aac", "ac3", "eac3", "opus")
 _FROM_0 = "atrim=start=0"
 """FFmpeg skips the priming that an edit list names for AAC; for E-AC-3 it only gives it times before 0."""
-SCORES, BLOCKS, SOURCE_BLOCKS = "scores.json", "blocks.txt", "source-blocks.txt"
-"""What `score_argv` writes into the folder it runs in."""
+SCORES, BLOCKS, SOURCE_BLOCKS, LIGHT = "scores.json", "blocks.txt", "source-blocks.txt", "light.xpsnr"
+"""What `score_argv` writes into the folder it runs in; the last of HDR alone."""
 
 
 def score_argv(
@@ -44,30 +44,33 @@ def score_argv(
     """Hold a stretch of a rung (header and segments) against the source: VMAF at `display`, blockiness at its own size.
 
     One frame in `every` is scored, motion is followed through all; blockiness is told of a frame a second. HDR is
-    mapped to SDR, which is all that VMAF knows. It runs in a folder into which it writes SCORES, BLOCKS and
-    SOURCE_BLOCKS.
+    mapped to SDR, which is all that VMAF knows, and is held against the source as it is by XPSNR, every frame. It runs
+    in a folder into which it writes SCORES, BLOCKS, SOURCE_BLOCKS and LIGHT.
     """
     video, timeline, rung = inspection.video, recipe.timeline, recipe.rung
     assert video is not None
-    sdr = "".join(f",{one}" for one in shown_in_sdr(video)) if recipe.coding.hdr is not None else ""
+    is_hdr = recipe.coding.hdr is not None
+    sdr = ",".join(shown_in_sdr(video))
     pictures = reference(inspection, timeline, stretch, display, recipe.coding)
-    enlarged = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,{frame_by_frame(timeline)}{sdr}"
+    enlarged = f"scale={display[0]}:{display[1]}:flags=bicubic,setsar=1,{frame_by_frame(timeline)}"
     options = f"model=version={model}:n_subsample={every}:n_threads=1:log_fmt=json:log_path={SCORES}:shortest=1"
     second, reduced = each_second(timeline), f"scale={rung.width}:{rung.height}:flags=bicubic"
     graph = [
-        f"[0:{video.index}]{pictures}{sdr},split[r][q]",
+        f"[0:{video.index}]{pictures},{f'split[light],{sdr},split' if is_hdr else 'split'}[r][q]",
         "[1:0]split[e][f]",
-        f"[e]{enlarged}[d]",
+        f"[e]{enlarged}{f',split[shine],{sdr}' if is_hdr else ''}[d]",
         f"[d][r]libvmaf={options}[s]",
         f"[f]{second},{_BLOCKS}{BLOCKS}[b]",
         f"[q]{second},{reduced},{_BLOCKS}{SOURCE_BLOCKS}[c]",
+        *([f"[shine][light]xpsnr=stats_file={LIGHT}[l]"] if is_hdr else []),
     ]
+    ends = ["[s]", "[b]", "[c]", *(["[l]"] if is_hdr else [])]
     return [
         *base(ffmpeg),
         *master_input(source, inspection, stretch),
         *opened(piece, "mov", decoders=DECODERS[recipe.coding.codec]),
         "-filter_complex", ";".join(graph),
-        *(option for end in ("[s]", "[b]", "[c]") for option in ("-map", end, "-f", "null", "-")),
+        *(option for end in ends for option in ("-map", end, "-f", "null", "-")),
     ]  # fmt: skip
 
 

@@ -40,6 +40,9 @@ class QualityLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """So far below it, that something else than the codec must be to blame."""
     vmaf_top_worst: float = 60.0
     """VMAF of the worst 5 s of the top rung, from which it is warned about."""
+    xpsnr_top_least_db: float = 34.0
+    """XPSNR of any scored segment of the top rung of an HDR ladder, which the ladder makes for 40 dB on average: below
+    it highlights or deep shadow suffer that VMAF, which sees HDR mapped to SDR, does not tell of."""
     blockiness_factor: float = 3.0
     """Blockiness of a rung against that of the source at its size ..."""
     blockiness_least: float = 8.0

@@ -38,7 +38,8 @@ WORST_S = 5.0
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stretch of a rung scored: VMAF of one frame in `every`, from output frame `start`; its blockiness."""
+    """What a stretch of a rung scored: VMAF of one frame in `every`, from output frame `start`; its blockiness; of HDR,
+    whose VMAF is of what it is mapped to, XPSNR as it is."""
 
     start: int
     every: int
@@ -46,6 +47,7 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
     vmaf: tuple[float, ...]
     blockiness: float
     source_blockiness: float
+    xpsnr_db: float | None = None
 
 
 class VideoMeasures(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +249,11 @@ def _of_scores(
     if is_top and low < limits.vmaf_top_worst:
         message = f"VMAF of the worst {WORST_S:.0f} s that were scored is {low:.1f}, from second {at_s:.0f} on"
         yield _warn("vmaf", name, message, at_s, low, limits.vmaf_top_worst)
+    light = [one for one in seen.scored if one.xpsnr_db is not None]
+    if is_top and light and (least := min(light, key=_light)) and _light(least) < limits.xpsnr_top_least_db:
+        at_s = least.start / seen.fps
+        message = f"XPSNR of its HDR is {_light(least):.1f} dB in the segment from second {at_s:.0f} on"
+        yield _warn("xpsnr", name, message, at_s, _light(least), limits.xpsnr_top_least_db)
     for one in seen.scored:
         most = max(limits.blockiness_least, limits.blockiness_factor * one.source_blockiness)
         if one.blockiness > most:
@@ -295,6 +302,16 @@ def _of_loudness(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iter
         tell = _hold if is_over else _warn
         limit = limits.true_peak_max_dbtp if is_over else limits.true_peak_warn_dbtp
         yield tell("clipping", name, f"its peaks reach {heard.peak_dbtp:.1f} dBTP", None, heard.peak_dbtp, limit)
+
+
+def _light(scored: Scored) -> float:
+    return scored.xpsnr_db if scored.xpsnr_db is not None else 0.0
+
+
+def mean_xpsnr(scored: Iterable[Scored]) -> float | None:
+    """The mean over the stretches that were scored as HDR, in dB; None where there is none."""
+    found = [one.xpsnr_db for one in scored if one.xpsnr_db is not None]
+    return round(sum(found) / len(found), 2) if found else None
 
 
 def mean_vmaf(scored: Sequence[Scored]) -> float:

@@ -11,7 +11,7 @@ from matinee.encoding.asset import AudioRendition, SubtitleTrack, VideoRendition
 from matinee.encoding.pertitle.hull import Trial
 from matinee.encoding.pertitle.ladder import CODEC_NAMES, Rung
 from matinee.encoding.plan import Plan, Rendition
-from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, mean_vmaf, worst_stretch
+from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, mean_vmaf, mean_xpsnr, worst_stretch
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 
 LOG_MAX = 200
@@ -47,7 +47,8 @@ class RenditionReport(msgspec.Struct, frozen=True, kw_only=True):
     """One rendition: what it is, how large, how good, what it took. Bit rates are 0 for subtitles.
 
     `vmaf` is over what was scored, `worst_vmaf` of its worst 5 s, which begin at `worst_s`; `expected_vmaf` is what the
-    ladder promised. `loudness_lufs` and `late_ms` (the sound's largest shift) are of sound.
+    ladder promised. `xpsnr_db` is the mean of an HDR rung's scored segments. `loudness_lufs` and `late_ms` (the sound's
+    largest shift) are of sound.
     """
 
     key: str
@@ -65,6 +66,7 @@ class RenditionReport(msgspec.Struct, frozen=True, kw_only=True):
     vmaf: float | None = None
     worst_vmaf: float | None = None
     worst_s: float | None = None
+    xpsnr_db: float | None = None
     scores: tuple[Score, ...] = ()
     loudness_lufs: float | None = None
     true_peak_dbtp: float | None = None
@@ -226,7 +228,12 @@ def _with_scores(report: RenditionReport, evidence: Sequence[Evidence]) -> Rendi
     fps = seen[0].fps
     low, at_s = worst_stretch(scored, fps)
     return msgspec.structs.replace(
-        report, vmaf=round(mean_vmaf(scored), 2), worst_vmaf=low, worst_s=at_s, scores=_series(seen)
+        report,
+        vmaf=round(mean_vmaf(scored), 2),
+        worst_vmaf=low,
+        worst_s=at_s,
+        xpsnr_db=mean_xpsnr(scored),
+        scores=_series(seen),
     )
 
 

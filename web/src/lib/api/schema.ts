@@ -967,6 +967,7 @@ export interface components {
             vmaf?: number | null;
             worst_s?: number | null;
             worst_vmaf?: number | null;
+            xpsnr_db?: number | null;
         };
         /** Report */
         Report: {
