@@ -67,8 +67,11 @@ def test_masters_intermediates_and_what_nobody_is_shown_stand_apart() -> None:
 
 
 def test_a_codec_is_called_what_people_call_it() -> None:
-    names = [codec_name(codecs) for codecs in ("av01.0.08M.08", "ec-3", "hev1.1.6.L93", "Opus", "dvh1.05")]
-    assert names == ["AV1", "E-AC-3", "HEVC", "Opus", "dvh1"]
+    names = [
+        codec_name(codecs)
+        for codecs in ("avc1.64001f", "av01.0.08M.08", "hvc1.1.6.L93", "mp4a.40.2", "ec-3", "dvh1.05")
+    ]
+    assert names == ["H.264", "AV1", "HEVC", "AAC", "E-AC-3", "dvh1"]
 
 
 KEYS = st.from_regex(r"(masters|work|images|renditions|analyses|else)/(v360|v720|x)(/media.mp4)?", fullmatch=True)

@@ -15,7 +15,8 @@ from matinee.encoding.pertitle.ladder import Codec, box_height
 from matinee.encoding.source import Chapter, VideoRange
 from matinee.encoding.tracks.sound import AudioGroup, AudioRole
 
-_CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
+VIDEO_CODECS: dict[str, Codec] = {"avc1": "h264", "hvc1": "hevc", "av01": "av1"}
+"""By the first part of their RFC 6381 strings."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ class VideoRendition(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def codec(self) -> Codec:
         """Its codec."""
-        return _CODECS[self.codecs[:4]]
+        return VIDEO_CODECS[self.codecs[:4]]
 
     @property
     def box_height(self) -> int:

@@ -12,14 +12,19 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from matinee.base.units import Seconds
-from matinee.encoding.asset import Asset, AudioRendition, SubtitleTrack, VideoRendition, rendition_keys
+from matinee.encoding.asset import (
+    VIDEO_CODECS,
+    Asset,
+    AudioRendition,
+    SubtitleTrack,
+    VideoRendition,
+    rendition_keys,
+)
+from matinee.encoding.pertitle.ladder import CODEC_NAMES
+from matinee.encoding.tracks.sound import SOUND_NAMES, AudioCodec
 
 Track: TypeAlias = Literal["video", "audio", "subtitles"]
-CODECS = {
-    "avc1": "H.264", "avc3": "H.264", "hvc1": "HEVC", "hev1": "HEVC", "av01": "AV1", "vp09": "VP9",
-    "mp4a": "AAC", "ac-3": "AC-3", "ec-3": "E-AC-3", "opus": "Opus",
-}  # fmt: skip
-"""What people call the codec of an RFC 6381 string, by its first part."""
+_SOUND: dict[str, AudioCodec] = {"mp4a": "aac", "ec-3": "eac3"}
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,4 +126,6 @@ def _kind(rendition: VideoRendition | AudioRendition | SubtitleTrack) -> tuple[T
 def codec_name(codecs: str) -> str:
     """`H.264` of `avc1.64001f`; what we do not know speaks for itself."""
     first = codecs.partition(".")[0]
-    return CODECS.get(first.lower(), first)
+    if first in VIDEO_CODECS:
+        return CODEC_NAMES[VIDEO_CODECS[first]]
+    return SOUND_NAMES[_SOUND[first]] if first in _SOUND else first

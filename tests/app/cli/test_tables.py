@@ -54,6 +54,21 @@ def job(title: str, state: JobState) -> Job:
     )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 s"),
+        (0.26, "0.3 s"),
+        (99.9, "99.9 s"),
+        (100.0, "1.7 min"),
+        (5_999.0, "100.0 min"),
+        (9_000.0, "2.50 h"),
+    ],
+)
+def test_what_machines_took_is_told_in_a_unit_that_shows_it(seconds: float, text: str) -> None:
+    assert tables.cpu_time(seconds) == text
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 @pytest.mark.parametrize("name", ["Fog", LONG])
 def test_an_id_stands_whole_on_one_line(width: int, name: str) -> None:

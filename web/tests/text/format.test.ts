@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clock, language, left, rate, remaining, rung, runtime, size, thousands } from '../../src/lib/text/format.ts';
+import { clock, cpuTime, language, left, rate, remaining, rung, runtime, size, thousands } from '../../src/lib/text/format.ts';
 
 describe('clock', () => {
   it.each([
@@ -14,6 +14,22 @@ describe('clock', () => {
     [Number.POSITIVE_INFINITY, '0:00'],
   ])('shows %s seconds as %s', (seconds, text) => {
     expect(clock(seconds)).toBe(text);
+  });
+});
+
+describe('what machines took', () => {
+  it.each([
+    [0, '0.0 s'],
+    [0.26, '0.3 s'],
+    [9.96, '10 s'],
+    [99.4, '99 s'],
+    [99.6, '2 min'],
+    [3600, '60 min'],
+    [5969, '99 min'],
+    [5970, '1.7 h'],
+    [100_000, '27.8 h'],
+  ])('shows %s CPU seconds as %s', (seconds, text) => {
+    expect(cpuTime(seconds)).toBe(text);
   });
 });
 

@@ -134,23 +134,30 @@ def of_encode_report(report: EncodeReport) -> Sequence[RenderableType]:
     colour = {"pass": _GOOD, "warn": _WAITS, "hold": _BAD}[report.verdict]
     waits = "; approve it, have it encoded again, or reject it" if report.is_waiting else ""
     verdict = Text.assemble(("Verdict: ", ""), (report.verdict, colour), _plain(f"  {report.reason}{waits}"))
-    made = _table("Rendition", "Codec", "MB", "Mb/s", "VMAF", "Worst 5 s", "Expected", "XPSNR", "CPU s", "QC s")
+    made = _table("Rendition", "Codec", "MB", "Mb/s", "VMAF", "Worst 5 s", "Expected", "XPSNR", "CPU", "QC")
     for one in report.renditions:
         scores = (_number(value) for value in (one.vmaf, one.worst_vmaf, one.expected_vmaf, one.xpsnr_db))
         size = (f"{one.size_bytes / 1e6:.1f}", f"{one.average_bps / 1e6:.2f}" if one.average_bps else "")
-        costs = (f"{one.encode_cpu_s:.1f}", f"{one.check_cpu_s:.1f}")
+        costs = (cpu_time(one.encode_cpu_s), cpu_time(one.check_cpu_s))
         made.add_row(_plain(one.name + " (held)" * one.is_held), *map(Text, (one.codecs, *size, *scores, *costs)))
     found = _table("Finding", "Rendition", "Second", "")
     for each in report.findings:
         at = "" if each.at_s is None else f"{each.at_s:.1f}"
         found.add_row(_plain(f"{each.severity}: {each.check}"), _plain(each.rendition), Text(at), _plain(each.message))
-    costs_by_stage = ", ".join(f"{stage} {seconds / 3600:.4f}" for stage, seconds in report.cpu_s.items())
+    costs_by_stage = ", ".join(f"{stage} {cpu_time(seconds)}" for stage, seconds in report.cpu_s.items())
     log = [_plain(line.text) for line in report.log[-LOG_SHOWN:]]
-    return [verdict, made, *([found] if report.findings else []), Text(f"CPU-hours: {costs_by_stage}"), *log]
+    return [verdict, made, *([found] if report.findings else []), Text(f"CPU time: {costs_by_stage}"), *log]
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}"
+
+
+def cpu_time(seconds: float) -> str:
+    """`2.3 s`, `44.0 min`, `1.50 h`: what machines took, of which a short film takes little."""
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 100 * 60 else f"{seconds / 3600:.2f} h"
 
 
 def of_report(report: Report) -> RenderableType:

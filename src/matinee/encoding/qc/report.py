@@ -13,6 +13,7 @@ from matinee.encoding.pertitle.ladder import CODEC_NAMES, Rung
 from matinee.encoding.plan import Plan, Rendition
 from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, mean_vmaf, mean_xpsnr, worst_stretch
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
+from matinee.encoding.tracks.sound import SOUND_NAMES
 
 LOG_MAX = 200
 """Lines of the log that a report keeps: the last ones."""
@@ -143,7 +144,9 @@ def name_of(rendition: Rendition) -> str:
     match rendition.recipe:
         case VideoRecipe(rung=rung, coding=coding):
             return rung.name if coding.codec == "h264" else f"{rung.name} {CODEC_NAMES[coding.codec]}"
-        case AudioRecipe(label=label, language=language) | SubtitleRecipe(label=label, language=language):
+        case AudioRecipe() as form:
+            return f"{form.label} ({form.language}), {SOUND_NAMES[form.codec]} {form.bitrate_bps // 1000} kb/s"
+        case SubtitleRecipe(label=label, language=language):
             return f"{label} ({language})"
 
 

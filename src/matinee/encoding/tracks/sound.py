@@ -13,6 +13,7 @@ from matinee.base.language import UNKNOWN, language_name
 Surround = Literal["aac", "eac3", "none"]
 """How tracks with six channels and more are kept besides stereo. AAC plays everywhere, E-AC-3 reaches an amplifier."""
 AudioCodec = Literal["aac", "eac3"]
+SOUND_NAMES: dict[AudioCodec, str] = {"aac": "AAC", "eac3": "E-AC-3"}
 AudioGroup = Literal["low", "main", "high", "surround"]
 """The forms of a track that belong together over all tracks: an audio group of HLS (RFC 8216 4.3.4.1.1)."""
 AudioRole = Literal["main", "dub", "description", "commentary"]

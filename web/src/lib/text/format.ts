@@ -27,6 +27,14 @@ export function runtime(seconds: number): string {
   return t('time.hm', { hours, minutes: String(rest).padStart(2, '0') });
 }
 
+/** `2.3 s`, `44 min`, `1.5 h`: what machines took, of which a short film takes little. */
+export function cpuTime(seconds: number): string {
+  if (seconds < 9.95) return t('time.s', { seconds: seconds.toFixed(1) });
+  if (seconds < 99.5) return t('time.s', { seconds: Math.round(seconds) });
+  const minutes = Math.round(seconds / MINUTE_S);
+  return minutes < 100 ? t('time.m', { minutes }) : t('time.h', { hours: (seconds / HOUR_S).toFixed(1) });
+}
+
 /** What is left to watch, rounded up so that it never says 0 before the end. */
 export function remaining(durationS: number, positionS: number): string {
   const rest = Math.max(1, durationS - positionS);
