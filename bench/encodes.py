@@ -33,7 +33,7 @@ from matinee.encoding.timeline import Chunk
 from matinee.encoding.worker.ffmpeg import chunk_argv, vmaf_argv
 from matinee.encoding.worker.workplace import ENCODE_LIMITS, Workplace
 
-VMAF_EVERY = 6
+VMAF_EVERY = 7
 """Frames of which one is scored."""
 T = TypeVar("T")
 

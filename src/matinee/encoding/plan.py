@@ -6,8 +6,9 @@ intermediates that go when the last version is published. What is done is what e
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -15,9 +16,10 @@ from matinee.base.language import subtitle_label
 from matinee.encoding.asset import Asset
 from matinee.encoding.pertitle.hull import quality_ladder
 from matinee.encoding.pertitle.ladder import CODECS, Codec, CodecSet, LadderKind, Rung, box_height, box_max, ladder
+from matinee.encoding.pertitle.promise import promised
 from matinee.encoding.pertitle.sample import WINDOW_SEGMENTS, Window, overall
 from matinee.encoding.pertitle.steer import steered
-from matinee.encoding.pertitle.trial import Analysis
+from matinee.encoding.pertitle.trial import Analysis, Piece
 from matinee.encoding.recipe import (
     AudioRecipe,
     Encoder,
@@ -283,21 +285,28 @@ def _video(
         coding = coding_of(video, codec)
         pieces = analyses[codec].pieces if codec in analyses else ()
         for rung in rungs:
+            crfs = steered(rung, pieces, samples, chunks)
             recipe = VideoRecipe(
                 source=order.source,
                 stream=video.index,
                 timeline=timeline,
-                rung=rung,
+                rung=promised(rung, pieces, timeline.fps, _crf_of(rung, crfs, chunks)),
                 encoder=encoder,
                 is_damaged=order.is_damaged_accepted,
                 corrections=corrections(video, keeps_light=coding.hdr is not None) or msgspec.UNSET,
                 codec=msgspec.UNSET if codec == "h264" else codec,
                 depth=msgspec.UNSET if coding.depth_bits == 8 else coding.depth_bits,
                 hdr=coding.hdr or msgspec.UNSET,
-                crfs=steered(rung, pieces, samples, chunks) or msgspec.UNSET,
+                crfs=crfs or msgspec.UNSET,
             )
             renditions.append(_named(recipe))
     return tuple(renditions)
+
+
+def _crf_of(rung: Rung, crfs: Sequence[float] | None, chunks: Sequence[Chunk]) -> Callable[[Piece], float]:
+    """Which rate factor a tried piece will be encoded with: its chunk's."""
+    starts = [chunk.start for chunk in chunks]
+    return lambda piece: crfs[bisect_right(starts, piece.start) - 1] if crfs else rung.crf or 0.0
 
 
 def sound_tracks(inspection: Inspection) -> list[AudioStream]:

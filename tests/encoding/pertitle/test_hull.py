@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from matinee.base.units import BitsPerSecond
 from matinee.encoding.pertitle.hull import (
+    CAP_SHARE,
+    CHUNK_LEAST_S,
     LOWEST_BPS,
     PLAN_LIMITS,
     STEP_MAX,
@@ -82,10 +84,30 @@ def test_each_plan_has_its_top_resolution_within_its_limit(trials: list[Trial]) 
 
 
 @given(titles)
-def test_no_rung_may_take_more_than_the_smallest_plan_that_shows_it(trials: list[Trial]) -> None:
+def test_no_rung_may_take_more_than_the_smallest_plan_that_shows_the_whole_title(trials: list[Trial]) -> None:
+    largest = max(box_height(*trial.size) for trial in trials)
     for rung in quality_ladder(trials):
         assert rung.maxrate_bps is not None
-        assert rung.maxrate_bps <= cap_of(box_height(rung.width, rung.height))
+        assert rung.maxrate_bps <= cap_of(largest)
+
+
+@given(titles)
+def test_a_full_buffer_at_each_chunk_keeps_a_rung_within_the_plan_that_it_is_for(trials: list[Trial]) -> None:
+    for rank, rung in enumerate(quality_ladder(trials)):
+        assert rung.maxrate_bps is not None
+        limits = [limit for height, limit in PLAN_LIMITS if box_height(rung.width, rung.height) <= height]
+        fits = [limit for limit in limits if rung.bitrate_bps <= CAP_SHARE * limit + 1_000] or limits[-1:]
+        limit = LOWEST_BPS if rank == 0 else fits[0]
+        assert rung.maxrate_bps * (CHUNK_LEAST_S + rung.buffer_s) <= limit * CHUNK_LEAST_S * 1.001
+
+
+def test_a_small_plan_gets_its_best_beside_what_larger_plans_get_of_its_size() -> None:
+    """A title that is hard at any size: at 480p it may take more than the smallest plan has."""
+    rungs = [rung for rung in quality_ladder(trials_of(4.0, 3.0)) if rung.height == 480]
+    within = [rung for rung in rungs if rung.bitrate_bps <= cap_of(480)]
+    assert within
+    assert len(rungs) > len(within)
+    assert max(rung.bitrate_bps for rung in within) > cap_of(480) / 2
 
 
 def test_the_top_rung_reaches_the_target_and_steps_are_equal() -> None:

@@ -81,6 +81,7 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
         "check-place": gauge.place_argv(FFMPEG, master, found, audio_recipe(plan), 42.5, RAW),
         "check-score": score_argv(plan, master),
         "check-shown": gauge.shown_argv(FFMPEG, master, found, video_recipe(plan), 7, (1280, 720), RAW),
+        "cut": ffmpeg.cut_argv(FFMPEG, master, plan.inspection, plan.timeline, plan.chunks[1], OUT / "piece.mkv"),
         "trial": trial_argv(plan, master),
         "vmaf": vmaf_argv(plan, master),
     }
@@ -88,7 +89,8 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
 
 def trial_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
     piece, coding = plan.chunks[1], video_recipe(plan, codec).coding
-    return ffmpeg.trial_argv(FFMPEG, master, plan.inspection, plan.timeline, piece, (640, 360), coding, "fast")
+    cut = ffmpeg.cut_of(plan.inspection, plan.timeline, piece)
+    return ffmpeg.trial_argv(FFMPEG, master, *cut, (640, 360), coding, "fast")
 
 
 def vmaf_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
@@ -148,7 +150,8 @@ def test_every_input_is_opened_by_name_of_demuxer_files_only_and_known_decoders_
     for name, argv in commands(PLAN).items():
         before = argv[: argv.index("-i")]
         assert before[before.index("-protocol_whitelist") + 1] == "file", name
-        assert before[before.index("-f") + 1] == "mov", name
+        demuxer = "matroska" if name == "trial" else "mov"  # what was cut out of the film for it
+        assert before[before.index("-f") + 1] == demuxer, name
         decoders = set(before[before.index("-codec_whitelist") + 1].split(","))
         assert decoders <= VIDEO_DECODERS | AUDIO_DECODERS | TEXT_DECODERS, name
         assert "-nostdin" in before, name

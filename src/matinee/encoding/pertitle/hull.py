@@ -44,6 +44,11 @@ PLAN_LIMITS: tuple[tuple[int, BitsPerSecond], ...] = (
 """(height of the 16:9 box, average at most): what each plan's top resolution may take."""
 PEAK_FACTOR = 2.0
 """A rung's rate is capped at so many times what it is expected to take, and at its plan's limit."""
+BUFFER_S = 2.0
+"""Seconds of its cap that a rung's buffer holds, so that a key frame may be as large as the frames after it need; one
+second where more would let a chunk's average over its plan's limit."""
+CHUNK_LEAST_S = 6.0
+"""A chunk is no shorter, but for a film's last: so far a full buffer at its start is spread at least."""
 CRF_STEP = 0.25
 
 
@@ -125,16 +130,19 @@ def front(points: Iterable[Point]) -> tuple[Point, ...]:
     return tuple(kept)
 
 
-def cap_of(box: int) -> float:
-    """The cap of a rung of this box, so that it stays within the smallest plan that shows it."""
-    return CAP_SHARE * next((limit for height, limit in PLAN_LIMITS if box <= height), PLAN_LIMITS[-1][1])
+def cap_of(box: int, bitrate_bps: float = 0.0) -> float:
+    """The cap of a rung of this box that takes so much: it stays within the smallest plan that shows it, and that it
+    fits."""
+    caps = [CAP_SHARE * limit for height, limit in PLAN_LIMITS if box <= height]
+    return next((cap for cap in caps if bitrate_bps <= cap), CAP_SHARE * PLAN_LIMITS[-1][1])
 
 
 def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Rung, ...]:
     """Rungs at equal steps of VMAF on the front of `trials`, lowest first; at least one.
 
     The lowest takes LOWEST_BPS at most. The highest reaches `target`, or what the source, the plans' limits and the
-    trials allow. Every plan's top resolution that the source has is there within its limit. Sizes that are judged by
+    trials allow. Every plan's top resolution that the source has is there within its limit; another rung of it may take
+    more, for who has a larger plan, where it looks better than a larger picture would. Sizes that are judged by
     another model than the smallest have no front with the others: each is one rung of its own, above them.
     """
     found = curves(trials)
@@ -147,7 +155,8 @@ def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Run
 
 def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
     """Points at equal steps on the front of curves that one model judged, and what the plans ask for."""
-    allowed = [point for curve in found for point in curve if point.bitrate_bps <= cap_of(point.box)]
+    most = cap_of(max(curve[0].box for curve in found))
+    allowed = [point for curve in found for point in curve if point.bitrate_bps <= most]
     best = front(allowed) or (min((curve[-1] for curve in found), key=lambda point: point.bitrate_bps),)
     top = next((point for point in best if _is_enough(point, target)), best[-1])
     low = next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
@@ -171,18 +180,24 @@ def _is_enough(point: Point, target: float) -> bool:
 
 
 def _with_plans(chosen: Sequence[Point], found: Iterable[Sequence[Point]]) -> list[Point]:
-    """`chosen` and, for a plan whose top resolution is not among them, the best of that size below the larger ones.
+    """`chosen` and, for a plan that has none of its top resolution, or a poor one, the best of that size within its
+    limit and below the larger ones.
 
     A rung that would then be smaller and dearer than another gives way.
     """
     points = list(chosen)
     for curve in found:
         box = curve[0].box
-        if box not in dict(PLAN_LIMITS) or any(point.box == box for point in points):
+        if box not in dict(PLAN_LIMITS):
+            continue
+        fits = [point.vmaf for point in points if point.box == box and point.bitrate_bps <= cap_of(box)]
+        best = _reaching(curve, max(point.vmaf for point in points))
+        if fits and max(fits) > best.vmaf - STEP_MAX / 2:
             continue
         larger = min((point.bitrate_bps for point in points if point.box > box), default=inf)
         below = [point for point in curve if point.bitrate_bps <= larger]
-        points.append(_reaching(below or curve[-1:], max(point.vmaf for point in points)))
+        best = _reaching(below or curve[-1:], max(point.vmaf for point in points))
+        points.append(msgspec.structs.replace(best, bitrate_bps=min(best.bitrate_bps, cap_of(box))))
     points.sort()
     return [point for rank, point in enumerate(points) if all(below.box <= point.box for below in points[:rank])]
 
@@ -196,7 +211,9 @@ def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
     boxes = [point.box for point in kept]
     rungs = []
     for rank, point in enumerate(kept):
-        cap = CAP_SHARE * LOWEST_BPS if rank == 0 else cap_of(point.box)
+        limit = LOWEST_BPS if rank == 0 else cap_of(point.box, point.bitrate_bps) / CAP_SHARE
+        maxrate = min(PEAK_FACTOR * point.bitrate_bps, CAP_SHARE * limit)
+        is_roomy = maxrate * (CHUNK_LEAST_S + BUFFER_S) <= limit * CHUNK_LEAST_S
         nth = boxes[:rank].count(point.box)
         rungs.append(
             Rung(
@@ -205,7 +222,8 @@ def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
                 height=point.size[1],
                 bitrate_bps=BitsPerSecond(round(point.bitrate_bps / 1000) * 1000),
                 crf=point.crf,
-                maxrate_bps=BitsPerSecond(round(min(PEAK_FACTOR * point.bitrate_bps, cap) / 1000) * 1000),
+                maxrate_bps=BitsPerSecond(round(maxrate / 1000) * 1000),
+                buffer_s=BUFFER_S if is_roomy else 1.0,
                 vmaf=round(point.vmaf, 2),
                 vmaf_low=round(point.low, 2) if point.low is not None else None,
             )

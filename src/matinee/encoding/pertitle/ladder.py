@@ -43,8 +43,8 @@ WORTH_A_RUNG = 1.1
 class Rung(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One quality of a title: even width and height with square samples, average video bitrate wanted.
 
-    A rung of measured quality has the rate factor that reaches `vmaf`, and the most that it may take over a buffer;
-    `vmaf_low` is what 95 % of its frames are expected to reach.
+    A rung of measured quality has the rate factor that reaches `vmaf`, and the most that it may take over a buffer that
+    holds so many seconds of that; `vmaf_low` is what 95 % of its frames are expected to reach.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bitrate_bps: BitsPerSecond
     crf: float | None = None
     maxrate_bps: BitsPerSecond | None = None
+    buffer_s: float = 1.0
     vmaf: float | None = None
     vmaf_low: float | None = None
 

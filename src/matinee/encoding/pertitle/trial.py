@@ -23,18 +23,21 @@ from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 from matinee.encoding.worker.corrections import corrections
 from matinee.encoding.worker.encoders import CRFS
 
-SHARE = 0.15
-"""Of a title that is tried: with its measuring this costs less than one encode of the whole ladder."""
-PIECES_MIN, PIECES_MAX = 2, 24
+SHARE, SHORT_SHARE = 0.15, 0.35
+"""Of a title that is tried, and of a short one: with its measuring this costs about what one encode of the whole ladder
+does."""
+PIECES_FEW, PIECES_MAX = 4, 40
+"""Pieces up to which a title counts as short, and of the longest film."""
 LOWEST_BOX = 240
 HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
 LOW_PERCENT = 5.0
 """The share of frames that may look worse than a trial's `low`."""
-TRIALS_VERSION = 5
+TRIALS_VERSION = 6
 """Raised when trials are made or kept in another way, so that earlier ones are made again."""
-VMAF_EVERY = 4
-"""Frames of which one is scored; motion is followed through all of them."""
+VMAF_EVERY = 7
+"""Frames of which one is scored; motion is followed through all of them. Every fourth would be the same kind of frame
+each time: encoders put three B frames between two others."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +145,7 @@ def analysis_key(build: str, attempt: Attempt, video: VideoStream) -> str:
         build,
         msgspec.json.encode(attempt).decode(),
         *(f"{crf:g}" for crf in CRFS[attempt.coding.codec]),
-        f"{SHARE:g}",
+        f"{SHARE:g} {SHORT_SHARE:g} {PIECES_FEW} {PIECES_MAX}",
         f"{VMAF_EVERY}",
         f"version {TRIALS_VERSION}",
         *corrections(video, keeps_light=attempt.coding.hdr is not None),
@@ -165,8 +168,8 @@ def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Ch
     starts = idr_frames(timeline.frames, segment)
     gops = list(zip(starts, [*starts[1:], timeline.frames], strict=True))
     whole = [gop for gop in gops if gop[1] - gop[0] >= segment // 4] or gops
-    wanted = round(SHARE * timeline.frames / (segment / 3))
-    count = min(len(whole), max(PIECES_MIN, min(PIECES_MAX, wanted)))
+    wanted = max(round(SHARE * len(whole)), min(PIECES_FEW, round(SHORT_SHARE * len(whole))), 1)
+    count = min(PIECES_MAX, wanted)
     ranked = sorted(whole, key=_scores(whole, windows).__getitem__)
     middles = sorted(ranked[int((n + 0.5) * len(ranked) / count)] for n in range(count))
     return tuple(

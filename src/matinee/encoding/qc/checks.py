@@ -51,7 +51,7 @@ from matinee.work.compute import is_cancelled
 SCORED_EVERY = 10
 """Of so many segments, one is scored by VMAF; besides, of each window the one whose thumbnails are least like the
 source's. That is 12 % of a film."""
-VMAF_EVERY = 8
+VMAF_EVERY = 7
 """Frames of which one is scored; motion is followed through all of them."""
 STILL_SIZE = (1280, 720)
 STILL_QUALITY = 90

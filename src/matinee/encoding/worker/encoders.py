@@ -27,8 +27,6 @@ BUFFER_S = 2.0
 """... out of a buffer that holds so many seconds of the average."""
 AV1_FAST_CRF = 30.0
 """SVT-AV1's rate factor where no quality was measured: VMAF 93 or more on most films at their own size."""
-CAPPED_BUFFER_S = 1.0
-"""Where only the cap is given, the buffer holds so many seconds of it."""
 _SVT_PRESETS = {
     "ultrafast": 12, "superfast": 11, "veryfast": 10, "faster": 9, "fast": 8,
     "medium": 6, "slow": 5, "slower": 4, "veryslow": 3,
@@ -93,7 +91,7 @@ def _rate(codec: Codec, rung: Rung, crf: float | None) -> list[str]:
     if rung.crf is not None and rung.maxrate_bps is not None:
         cap = rung.maxrate_bps
         factor = rung.crf if crf is None else crf
-        return ["-crf", f"{factor:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * CAPPED_BUFFER_S))]
+        return ["-crf", f"{factor:g}", "-maxrate", str(cap), "-bufsize", str(round(cap * rung.buffer_s))]
     bps = rung.bitrate_bps
     if codec == "av1":
         return ["-crf", f"{AV1_FAST_CRF:g}", "-maxrate", str(bps), "-bufsize", str(round(bps * BUFFER_S))]

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from matinee.encoding.formats.container import AUDIO_DECODERS, SUBSTATION, TEXT_DECODERS, VIDEO_DECODERS
 from matinee.encoding.pertitle.sample import FRAME_SIZE
 from matinee.encoding.recipe import AUDIO_RATE_HZ, AudioRecipe, Coding, VideoRecipe
-from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has_index
+from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has_index, upright
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks
 from matinee.encoding.tracks.loudness import PEAK_MAX_DBTP
 from matinee.encoding.worker.corrections import deinterlaced, scaled, scaled_hdr, shown_in_sdr
@@ -23,6 +26,8 @@ _TINY = f"scale={FRAME_SIZE[0]}:{FRAME_SIZE[1]}:flags=area"
 AHEAD_FRAMES = 20
 """Encoded after a piece that is tried: without them x264 takes its last frames for such as nothing refers to, and a GOP
 of two seconds comes out with a tenth fewer bits and 1 to 2 VMAF less than it does in a film."""
+MATROSKA_TICK = (1, 1000)
+"""Seconds: the time base of FFmpeg's Matroska files."""
 
 
 def base(ffmpeg: Path) -> list[str]:
@@ -117,6 +122,57 @@ def _pictures(inspection: Inspection, size: tuple[int, int], frames: int, coding
     ]
 
 
+def cut_argv(
+    ffmpeg: Path, source: Path, inspection: Inspection, timeline: Timeline, piece: Chunk, out: Path
+) -> list[str]:
+    """A piece and what follows it as raw pictures on the timeline, decoded once for all that is tried with it.
+
+    Matroska keeps the names of their colours. They are upright, and whole frames; bars are still around them.
+    """
+    assert inspection.video is not None
+    frames = _with_ahead(timeline, piece)
+    filters = [on_timeline(inspection, timeline, piece.start), f"tpad=stop_mode=clone:stop={frames}"]
+    return [
+        *base(ffmpeg),
+        *master_input(source, inspection, piece),
+        "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
+        "-vf", ",".join(filters), "-frames:v", str(frames), "-fps_mode", "passthrough",
+        "-c:v", "rawvideo", "-allow_raw_vfw", "1", "-f", "matroska", str(out),
+    ]  # fmt: skip
+
+
+class Cut(NamedTuple):
+    """What is known of a piece that `cut_argv` made, as of a film."""
+
+    inspection: Inspection
+    timeline: Timeline
+    piece: Chunk
+
+
+def cut_of(inspection: Inspection, timeline: Timeline, piece: Chunk) -> Cut:
+    """What `cut_argv` makes of a piece, as a film that the other commands are told of."""
+    video = inspection.video
+    assert video is not None
+    is_turned = video.rotation % 180 == 90
+    width, height = (video.height, video.width) if is_turned else (video.width, video.height)
+    aspect = video.sample_aspect[::-1] if is_turned else video.sample_aspect
+    raw = msgspec.structs.replace(
+        video, index=0, codec="rawvideo", width=width, height=height, sample_aspect=aspect, rotation=0,
+        time_base=MATROSKA_TICK, field_order="progressive", crop=video.crop and upright(video.crop, video),
+    )  # fmt: skip
+    return Cut(
+        inspection=msgspec.structs.replace(inspection, demuxer="matroska", video=raw, audio=(), subtitles=()),
+        timeline=msgspec.structs.replace(
+            timeline, origin=0, time_base=MATROSKA_TICK, frames=_with_ahead(timeline, piece)
+        ),
+        piece=msgspec.structs.replace(piece, start=0, end=piece.end - piece.start, seek_ticks=None),
+    )
+
+
+def _with_ahead(timeline: Timeline, piece: Chunk) -> int:
+    return min(piece.end + AHEAD_FRAMES, timeline.frames) - piece.start
+
+
 def trial_argv(
     ffmpeg: Path,
     source: Path,
@@ -132,20 +188,19 @@ def trial_argv(
     What follows it is encoded too, as another GOP, for the encoder to look ahead at.
     """
     assert inspection.video is not None
-    frames, crfs = piece.end - piece.start, CRFS[coding.codec]
-    more = min(AHEAD_FRAMES, timeline.frames - piece.end)
+    frames, crfs = _with_ahead(timeline, piece), CRFS[coding.codec]
     names = "".join(f"[v{n}]" for n in range(len(crfs)))
-    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames + more, coding)]
+    filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames, coding)]
     return [
         *base(ffmpeg),
-        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
+        *master_input(source, inspection, piece),
         "-filter_complex", f"[0:{inspection.video.index}]{','.join(filters)},split={len(crfs)}{names}",
         *(
             option
             for n, crf in enumerate(crfs)
             for option in (
-                "-map", f"[v{n}]", "-frames:v", str(frames + more),
-                *trial_encoder(coding, preset, crf, frames),
+                "-map", f"[v{n}]", "-frames:v", str(frames),
+                *trial_encoder(coding, preset, crf, piece.end - piece.start),
                 "-fps_mode", "passthrough", "-f", "mp4", f"{n}.mp4",
             )
         ),

@@ -177,40 +177,49 @@ def try_piece(
     def find(look: _Look) -> trial.Piece:
         assert look.inspection.video is not None
         sizes = trial.sizes_of(*display_size(look.inspection.video), attempt.largest)
-        found = [_tried(look, timeline, piece, size, attempt) for size in sizes]
+        at_s = float(piece.start / timeline.fps)
+        what, cut = f"trying second {at_s:.0f}", look.scratch / "piece.mkv"
+        run_ffmpeg(ffmpeg.cut_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, cut), what, look.master)
+        raw = _Tries(look, what, cut, ffmpeg.cut_of(look.inspection, timeline, piece), attempt)
+        found = [raw.tried(size) for size in sizes]
         measured = tuple(one for _, some in found for one in some)
         return trial.Piece(start=piece.start, end=piece.end, measured=measured, libvmaf=found[0][0])
 
     return _kept(place, order, name, find)
 
 
-def _tried(
-    look: _Look, timeline: Timeline, piece: Chunk, size: tuple[int, int], attempt: trial.Attempt
-) -> tuple[str, list[trial.Measured]]:
-    """What a piece comes to at one size with each rate factor, and by which libvmaf."""
-    assert look.inspection.video is not None
-    display, model = trial.judged_at(size, *display_size(look.inspection.video))
-    what, coding = f"trying second {float(piece.start / timeline.fps):.0f}", attempt.coding
-    crfs, frames = CRFS[coding.codec], piece.end - piece.start
-    encodes = [look.scratch / f"{n}.mp4" for n in range(len(crfs))]
-    argv = ffmpeg.trial_argv(look.ffmpeg, look.master, look.inspection, timeline, piece, size, coding, attempt.preset)
-    run_ffmpeg(argv, what, look.master, look.scratch)
-    argv = ffmpeg.vmaf_argv(
-        look.ffmpeg, look.master, look.inspection, timeline, piece, display, encodes, coding, model, trial.VMAF_EVERY
-    )
-    run_ffmpeg(argv, what, look.master, look.scratch)
-    logs = [msgspec.json.decode(encode.with_suffix(".json").read_bytes(), type=trial.VmafLog) for encode in encodes]
-    return logs[0].version, [
-        trial.Measured(
-            size=size,
-            model=model,
-            crf=crf,
-            size_bytes=int(read_track(encode).samples.size[:frames].sum()),
-            scores=log.scores,
-            xpsnr_db=trial.xpsnr_in(encode.with_suffix(".xpsnr").read_text()) if coding.hdr is not None else None,
-        )
-        for crf, encode, log in zip(crfs, encodes, logs, strict=True)
-    ]
+class _Tries(msgspec.Struct, frozen=True):
+    """A piece that was cut out of the film, and how it is tried."""
+
+    look: _Look
+    what: str
+    file: Path
+    cut: ffmpeg.Cut
+    attempt: trial.Attempt
+
+    def tried(self, size: tuple[int, int]) -> tuple[str, list[trial.Measured]]:
+        """What the piece comes to at one size with each rate factor, and by which libvmaf."""
+        look, coding, frames = self.look, self.attempt.coding, self.cut.piece.end
+        assert look.inspection.video is not None
+        display, model = trial.judged_at(size, *display_size(look.inspection.video))
+        crfs = CRFS[coding.codec]
+        encodes = [look.scratch / f"{n}.mp4" for n in range(len(crfs))]
+        about = (look.ffmpeg, self.file, *self.cut)
+        run_ffmpeg(ffmpeg.trial_argv(*about, size, coding, self.attempt.preset), self.what, look.master, look.scratch)
+        argv = ffmpeg.vmaf_argv(*about, display, encodes, coding, model, trial.VMAF_EVERY)
+        run_ffmpeg(argv, self.what, look.master, look.scratch)
+        logs = [msgspec.json.decode(encode.with_suffix(".json").read_bytes(), type=trial.VmafLog) for encode in encodes]
+        return logs[0].version, [
+            trial.Measured(
+                size=size,
+                model=model,
+                crf=crf,
+                size_bytes=int(read_track(encode).samples.size[:frames].sum()),
+                scores=log.scores,
+                xpsnr_db=trial.xpsnr_in(encode.with_suffix(".xpsnr").read_text()) if coding.hdr is not None else None,
+            )
+            for crf, encode, log in zip(crfs, encodes, logs, strict=True)
+        ]
 
 
 def measure_sound(place: Workplace, order: Order, timeline: Timeline, stream: int, channels: int) -> str:
