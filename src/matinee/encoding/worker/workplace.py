@@ -223,7 +223,7 @@ def run_ffmpeg(
         said = errors_in(done.stderr_tail)
         clear_machine(what, said, master)
         if not _names(said, _DATA):
-            raise MachineFailed(what, reason_in(done.stderr_tail))
+            raise MachineFailed(what, f"{reason_in(done.stderr_tail)} (exit status {done.returncode})")
         raise FfmpegFailed(what, shown(argv), done.stderr_tail)
     return done
 
