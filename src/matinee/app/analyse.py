@@ -17,12 +17,12 @@ from matinee.base import objects as store
 from matinee.base.objects import open_objects
 from matinee.base.scratch import Scratch
 from matinee.encoding.pertitle.complexity import Complexity
-from matinee.encoding.pertitle.hull import Trial, fixed_points, quality_ladder, saving
+from matinee.encoding.pertitle.hull import Trial, fixed_points, saving
 from matinee.encoding.pertitle.ladder import Codec, CodecSet, Rung
 from matinee.encoding.pertitle.sample import overall
 from matinee.encoding.pertitle.trial import Analysis
-from matinee.encoding.plan import Order
-from matinee.encoding.recipe import Encoder
+from matinee.encoding.plan import Order, plan_of
+from matinee.encoding.recipe import Encoder, VideoRecipe
 from matinee.encoding.source import display_size
 from matinee.encoding.study import Study
 from matinee.work.job import Stage
@@ -83,6 +83,11 @@ async def analyse(
             analyses = await study.trials(inspection, windows)
             for name in names:
                 await asyncio.to_thread(store.write, kept, name, store.read(objects, name))
+    planned = plan_of(order, inspection, windows, encoder, analyses).video
+    rungs: dict[Codec, list[Rung]] = {codec: [] for codec in analyses}
+    for one in planned:
+        if isinstance(one.recipe, VideoRecipe):
+            rungs[one.recipe.coding.codec].append(one.recipe.rung)
     width, height = display_size(inspection.video)
     complexity = overall(windows)
     return Report(
@@ -91,18 +96,18 @@ async def analyse(
         height=height,
         complexity=complexity,
         factor=complexity.factor,
-        ladders=tuple(_ladder(codec, found) for codec, found in analyses.items()),
+        ladders=tuple(_ladder(codec, found, rungs[codec]) for codec, found in analyses.items()),
     )
 
 
-def _ladder(codec: Codec, found: Analysis) -> Ladder:
-    rungs, fixed = quality_ladder(found.trials), fixed_points(found.trials, codec)
+def _ladder(codec: Codec, found: Analysis, rungs: Sequence[Rung]) -> Ladder:
+    fixed = fixed_points(found.trials, codec)
     saved = saving(fixed, rungs)
     return Ladder(
         codec=codec,
         tried_s=found.seconds,
         trials=found.trials,
-        rungs=rungs,
+        rungs=tuple(rungs),
         fixed=tuple(fixed),
         saving_percent=round(-saved[0], 1) if saved else None,
         vmaf_range=(round(saved[1], 1), round(saved[2], 1)) if saved else None,
