@@ -18,8 +18,9 @@ from tests.encoding.workshop import workshop
 from tests.media.generate import Clip, feed, ffmpeg, number_of, numbered_luma
 
 from matinee.encoding.plan import Plan
-from matinee.encoding.recipe import VideoRecipe
-from matinee.encoding.source import Inspection
+from matinee.encoding.recipe import Coding, VideoRecipe, coding_of
+from matinee.encoding.source import Crop, Inspection
+from matinee.encoding.timeline import Chunk, Timeline, gops_of, timeline_of
 from matinee.encoding.worker import ffmpeg as commands
 from matinee.encoding.worker import probe
 
@@ -290,3 +291,49 @@ def test_the_bytes_do_not_depend_on_how_many_threads_filter(graded: Path, tmp_pa
     subprocess.run(argv, check=True, capture_output=True)
     subprocess.run([*argv[:-1], "-filter_threads", "1", str(tmp_path / "b.mp4")], check=True, capture_output=True)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def plain(out: Path) -> Path:
+    """At a rate that is no whole number, in full range, named as such, on its side, with bars left and right."""
+    clip, upright = Clip(frames=325, rate=Fraction(24000, 1001), width=320, height=180), out.with_suffix(".upright.mp4")
+    lumas = (np.pad(numbered_luma(clip, n)[:, 32:288], ((0, 0), (32, 32))) for n in range(clip.frames))
+    named = ("-color_range", "pc", "-colorspace", "bt709", "-color_trc", "bt709", "-color_primaries", "bt709")
+    encoded(upright, clip, "yuv420p", lumas, "-c:v", "libx264", "-crf", "10", "-preset", "ultrafast", *named)
+    argv = [ffmpeg(), "-v", "error", "-display_rotation", "90", "-i", str(upright), "-c", "copy", str(out)]
+    subprocess.run(argv, check=True)
+    return out
+
+
+@pytest.mark.parametrize("kind", ["plain", "woven", "graded"])
+@pytest.mark.parametrize("keeps_light", [False, True])
+def test_a_piece_that_was_cut_out_shows_what_the_film_shows(
+    kind: str, *, keeps_light: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Its corrected pictures are the film's own, bit for bit, whatever has to be corrected."""
+    master = plain(tmp_path / "plain.mp4") if kind == "plain" else request.getfixturevalue(kind)
+    inspection = probe.inspect(master)
+    assert inspection.video is not None
+    if kind == "plain":
+        bars = Crop(left=32, top=0, width=256, height=180)
+        inspection = msgspec.structs.replace(inspection, video=msgspec.structs.replace(inspection.video, crop=bars))
+    timeline = timeline_of(inspection)
+    piece = gops_of(inspection, timeline)[4]
+    assert piece.seek_ticks is not None
+    assert inspection.video is not None
+    coding = coding_of(inspection.video, "hevc" if keeps_light else "h264")
+    cut, program = tmp_path / "piece.mkv", Path(ffmpeg())
+    argv = commands.cut_argv(program, master, inspection, timeline, piece, cut)
+    subprocess.run(argv, check=True, capture_output=True)
+    whole = pictures(master, inspection, timeline, piece, coding)
+    part = pictures(cut, *commands.cut_of(inspection, timeline, piece), coding)
+    assert len(whole) == piece.end - piece.start
+    assert part == whole
+
+
+def pictures(file: Path, inspection: Inspection, timeline: Timeline, piece: Chunk, coding: Coding) -> list[str]:
+    """A hash of each corrected picture of a piece."""
+    filters = commands.reference(inspection, timeline, piece, (180, 320), coding)
+    argv = [ffmpeg(), "-v", "error", *commands.master_input(file, inspection, piece), "-map", "0:v", "-vf", filters]
+    argv += ["-fps_mode", "passthrough", "-f", "framemd5", "-"]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [line.rpartition(",")[2].strip() for line in done if not line.startswith("#")]

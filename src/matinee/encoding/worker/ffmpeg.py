@@ -137,7 +137,9 @@ def cut_argv(
         *master_input(source, inspection, piece),
         "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
         "-vf", ",".join(filters), "-frames:v", str(frames), "-fps_mode", "passthrough",
-        "-c:v", "rawvideo", "-allow_raw_vfw", "1", "-f", "matroska", str(out),
+        "-c:v", "rawvideo", "-allow_raw_vfw", "1",
+        "-strict", "-1",  # else samples of more than 8 bits have no name in it
+        "-f", "matroska", str(out),
     ]  # fmt: skip
 
 
