@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.app.cli.test_main import FILM, home, matinee
+from tests.app.held import REASON, hold
+
+from matinee.app.cli.output import settings_now
+from matinee.app.cli.session import opened
 
 __all__ = ["home", "matinee"]  # fixtures
 
@@ -56,6 +61,48 @@ def test_what_cannot_be_done_says_why(matinee: Any, two: tuple[str, str], tmp_pa
     matinee("add", str(other), "--no-wait")
     ran = matinee("encode", "pause", "Fog")
     assert (ran.code, "2 titles are called 'Fog'; name one by its id" in ran.err) == (1, True)
+
+
+@pytest.fixture
+def held(matinee: Any, two: tuple[str, str]) -> str:
+    """The id of the first of two films, which quality control holds."""
+
+    async def run() -> str:
+        async with opened(settings_now()) as platform:
+            return (await hold(platform.jobs, platform.objects)).subject
+
+    return asyncio.run(run())
+
+
+def test_a_report_is_read_and_names_what_is_held(matinee: Any, held: str, two: tuple[str, str]) -> None:
+    shown = matinee("encode", "report", held).out
+    assert "Verdict: hold" in shown and REASON in shown and "360p (held)" in shown
+    assert "approve it, have it encoded again, or reject it" in shown and "encode 12.0 s" in shown
+    assert matinee("encode", "report", held, "--json").document["is_waiting"]
+    ran = matinee("encode", "report", two[1])
+    assert (ran.code, "there is no report" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [("approve", "being published"), ("again", "being encoded again"), ("reject", "What was held is gone")],
+)
+def test_what_is_held_is_decided_on_once(matinee: Any, held: str, choice: str, said: str) -> None:
+    ran = matinee("encode", choice, held, "--note", "so I say")
+    assert (ran.code, said in ran.out) == (0, True)
+    again = matinee("encode", choice, held)
+    assert (again.code, "nothing was changed" in again.err) == (1, True)
+    states = {job["subject"]: job["state"] for job in matinee("jobs", "--json").document}
+    assert states.get(held) == (None if choice == "reject" else "queued")
+    if choice != "reject":
+        (decision,) = matinee("encode", "report", held, "--json").document["decisions"]
+        assert (decision["choice"], decision["note"]) == (choice, "so I say")
+
+
+@pytest.mark.parametrize("choice", ["approve", "again", "reject"])
+def test_what_is_not_held_cannot_be_decided_on(matinee: Any, two: tuple[str, str], choice: str) -> None:
+    ran = matinee("encode", choice, two[0], "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (1, "not_held")
 
 
 def test_an_empty_queue_says_so(matinee: Any) -> None:

@@ -1,0 +1,151 @@
+"""A title's report over HTTP, and what its owner decides about what is held."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.app.application import Application, running
+from tests.app.held import REASON, RENDITION, hold, put_report, report_of
+from tests.app.platform import Intake, intake
+from tests.app.test_ingest import ignore, make_film
+
+from matinee.app import review
+from matinee.app.given import given_at
+from matinee.app.review import Review
+from matinee.base import objects as store
+from matinee.encoding.plan import moment_names
+from matinee.encoding.qc.reviews import NOTE_MAX, Reviews
+from matinee.encoding.service import Assets
+from matinee.work.job import Job, JobState
+from matinee.work.service import NoSuchJob
+
+
+@dataclass
+class Place:
+    """The application, the services behind it, and the job of its one film."""
+
+    web: Application
+    services: Intake
+    job: Job
+
+    async def post(self, choice: str, note: str = "") -> httpx.Response:
+        return await self.web.client.post(f"/v1/titles/{self.job.subject}/report/{choice}", json={"note": note})
+
+    async def get(self, rest: str = "") -> httpx.Response:
+        return await self.web.client.get(f"/v1/titles/{self.job.subject}/report{rest}")
+
+    def has(self, key: str) -> bool:
+        return store.exists(self.services.objects, key)
+
+    async def code(self, choice: str) -> tuple[int, str]:
+        answer = await self.post(choice)
+        return answer.status_code, answer.json()["code"]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with intake(tmp_path) as services:
+        job = (await services.ingest.take(given_at(make_film(tmp_path)), ignore)).job
+        assets = Assets(services.catalog.engine, services.objects, services.jobs.clock)
+        reviews = Reviews(services.objects, assets)
+        made = Review(reviews, services.catalog, services.jobs, services.ingest)
+        given = {"review": made, "catalog": services.catalog}
+        async with running(tmp_path, review.HANDLERS, given) as web:
+            yield Place(web, services, job)
+
+
+@pytest.fixture
+async def held(place: Place) -> Place:
+    """The same, signed in, with the film held."""
+    place.job = await hold(place.services.jobs, place.services.objects)
+    await place.web.sign_in()
+    return place
+
+
+async def test_a_report_says_what_is_held_and_shows_it(held: Place) -> None:
+    report = (await held.get()).json()
+    assert (report["verdict"], report["is_waiting"], report["reason"]) == ("hold", True, REASON)
+    for side, name in zip(
+        ("source", "encode"), moment_names(str(held.job.payload["source"]), held.job.subject), strict=True
+    ):
+        shown = await held.get(f"/moment/{side}")
+        assert (shown.headers["content-type"], shown.content) == ("image/webp", name.encode())
+    assert (await held.get("/moment/elsewhere")).status_code in (400, 404)
+    assert (await held.get("/ladder.svg")).status_code == 404, "nothing was tried"
+
+
+async def test_what_is_approved_goes_on_with_what_it_has(held: Place) -> None:
+    answer = await held.post("approve", "it is meant so")
+    assert (answer.status_code, answer.json()["is_waiting"]) == (200, False)
+    (decision,) = answer.json()["decisions"]
+    assert (decision["choice"], decision["renditions"], decision["note"]) == ("approve", [RENDITION], "it is meant so")
+    assert (await held.services.jobs.get(held.job.id)).state is JobState.QUEUED
+    assert held.has(f"renditions/{RENDITION}/media.mp4")
+
+
+async def test_what_is_to_be_made_again_is_forgotten_first(held: Place) -> None:
+    assert (await held.post("again")).status_code == 200
+    assert (await held.services.jobs.get(held.job.id)).state is JobState.QUEUED
+    assert not held.has(f"renditions/{RENDITION}/media.mp4")
+    assert not held.has(f"work/{held.job.payload['source']}/{RENDITION}/checked-0000")
+    assert held.has(str(held.job.payload["master"]))
+
+
+async def test_what_is_rejected_goes_with_its_job_and_its_film(held: Place) -> None:
+    assert (await held.post("reject", "not this cut")).status_code == 200
+    with pytest.raises(NoSuchJob):
+        await held.services.jobs.get(held.job.id)
+    assert not held.has(f"renditions/{RENDITION}/media.mp4")
+    assert not held.has(str(held.job.payload["master"]))
+
+
+@pytest.mark.parametrize("choice", ["approve", "again", "reject"])
+async def test_only_what_is_held_can_be_decided_on_and_once(held: Place, choice: str) -> None:
+    assert (await held.post("approve")).status_code == 200
+    assert await held.code(choice) == (409, "not_held"), "its job goes on"
+    claimed = await held.services.jobs.claim(["encode"], "one", 30)
+    assert claimed is not None
+    await held.services.jobs.fail(claimed, "the disk is full")
+    assert await held.code(choice) == (409, "not_held"), "it was decided, and failed for something else since"
+    put_report(held.services.objects, report_of(held.job, verdict="warn"))
+    assert await held.code(choice) == (409, "not_held")
+    await held.services.jobs.put_away(held.job.id)
+    assert await held.code(choice) == (409, "not_held")
+    assert held.has(f"renditions/{RENDITION}/media.mp4"), "nothing was changed"
+
+
+async def test_what_was_never_whole_cannot_be_approved(held: Place) -> None:
+    put_report(held.services.objects, report_of(held.job, check="package"))
+    assert await held.code("approve") == (409, "nothing_to_approve")
+    assert (await held.services.jobs.get(held.job.id)).state is JobState.FAILED
+    assert (await held.post("again")).status_code == 200
+
+
+async def test_what_is_not_understood_changes_nothing(held: Place) -> None:
+    assert (await held.post("maybe")).status_code in (400, 404)
+    assert (await held.post("approve", "x" * (NOTE_MAX + 1))).status_code == 400
+    other = await held.web.client.post("/v1/titles/title_none/report/approve", json={})
+    assert other.status_code == 404
+    assert (await held.get()).json()["is_waiting"]
+
+
+async def test_a_title_that_was_not_encoded_yet_has_no_report(place: Place) -> None:
+    await place.web.sign_in()
+    assert (await place.get()).json()["code"] == "no_report"
+    assert await place.code("approve") == (409, "not_held"), "its job waits"
+
+
+@pytest.mark.parametrize("choice", ["approve", "again", "reject"])
+async def test_reports_and_decisions_are_for_the_owner_alone(held: Place, choice: str) -> None:
+    del held.web.client.headers["X-Matinee"]
+    assert (await held.post(choice)).status_code == 403, "another site's page may not decide for them"
+    held.web.client.cookies.clear()
+    held.web.client.headers["X-Matinee"] = "1"
+    assert (await held.post(choice)).status_code == 401
+    for rest in ("", "/ladder.svg", "/moment/source"):
+        assert (await held.get(rest)).status_code == 401
+    assert (await held.services.jobs.get(held.job.id)).state is JobState.FAILED
