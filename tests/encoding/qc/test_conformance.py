@@ -1,0 +1,168 @@
+"""Packages of really encoded chunks are found to be what they say; each kind of damage is told by its own words."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.media.generate import Clip, encode_audio, encode_chunk, make_numbered, numbered_luma
+
+from matinee.encoding.asset import AudioRendition, SegmentIndex, VideoRendition
+from matinee.encoding.formats.cmaf import Grid, Part, package_audio, package_video
+from matinee.encoding.qc.conformance import Fault, faults_of
+from matinee.encoding.timeline import Timeline
+
+CLIP = Clip(frames=336, width=160, height=90)
+"""14 s: two whole segments and one of two seconds."""
+TIMELINE = Timeline(rate=(24000, 1001), frames=CLIP.frames, time_base=(1, 24000), origin=0, is_constant=True)
+GRID = Grid(rate=TIMELINE.rate, frames=TIMELINE.frames, segment_frames=TIMELINE.segment_frames)
+replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file with what its index and its facts say of it."""
+
+    media: Path
+    index: SegmentIndex
+    facts: VideoRendition | AudioRendition
+
+    def faults(self) -> list[Fault]:
+        return faults_of(self.media, self.index, self.facts, TIMELINE)
+
+    def said(self) -> list[tuple[str, str]]:
+        return [(fault.check, fault.message) for fault in self.faults()]
+
+    def copied(self, folder: Path) -> Made:
+        """The same over a file of its own."""
+        return Made(Path(shutil.copy(self.media, folder / "media.mp4")), self.index, self.facts)
+
+    def write(self, at: int, content: bytes) -> None:
+        with self.media.open("r+b") as file:
+            file.seek(at)
+            file.write(content)
+
+
+def facts_of(package: Any, **more: Any) -> dict[str, Any]:
+    names = ("codecs", "average_bps", "peak_bps", "init_range", "index_range")
+    return {**{name: getattr(package, name) for name in names}, "timescale": package.index.timescale, **more}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("video")
+    chunk = encode_chunk(folder / "chunk.mp4", CLIP, (numbered_luma(CLIP, n) for n in range(CLIP.frames)))
+    package = package_video([Part(path=chunk, frames=CLIP.frames)], GRID, folder / "media.mp4")
+    size = {"width": package.width, "height": package.height, "frame_rate_num": 24000, "frame_rate_den": 1001}
+    return Made(folder / "media.mp4", package.index, VideoRendition(**facts_of(package, key="v", name="90p", **size)))
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("sound")
+    encoded = encode_audio(folder / "sound.mp4", make_numbered(folder / "film.mov", CLIP))
+    package = package_audio(encoded, GRID, folder / "media.mp4")
+    told = {"language": "en", "label": "English", "is_default": True}
+    heard = {"channels": package.channels, "sample_rate": package.sample_rate}
+    return Made(folder / "media.mp4", package.index, AudioRendition(**facts_of(package, key="a", **told, **heard)))
+
+
+def test_what_was_packaged_is_what_it_says(video: Made, sound: Made) -> None:
+    assert len(video.index.segments) == 3
+    assert (video.said(), sound.said()) == ([], [])
+
+
+def test_facts_that_say_otherwise_are_told(video: Made, sound: Made) -> None:
+    for made, other in ((video, "avc1.42e01e"), (sound, "mp4a.40.5")):
+        changed = replace(made.facts, codecs=other, average_bps=1, peak_bps=2, init_range=(0, 9))
+        found = Made(made.media, made.index, changed).said()
+        assert [check for check, _ in found] == ["segments", "codec", "bandwidth", "bandwidth"]
+        assert f"declared as {other}, and its parameter sets say {made.facts.codecs}" in found[1][1]
+        assert f"its average is declared as 1 bit/s, and is {made.facts.average_bps}" in found[2][1]
+
+
+def changed_segment(made: Made, number: int, **changes: Any) -> Made:
+    segments = list(made.index.segments)
+    segments[number] = replace(segments[number], **changes)
+    return Made(made.media, replace(made.index, segments=tuple(segments)), made.facts)
+
+
+INDEXES: dict[str, tuple[Callable[[Made], Made], str]] = {
+    "a segment is missing": (
+        lambda made: Made(made.media, replace(made.index, segments=made.index.segments[:-1]), made.facts),
+        "it has 2 segments where the film has 3",
+    ),
+    "a segment is off the grid": (
+        lambda made: changed_segment(made, 1, start_ticks=made.index.segments[1].start_ticks + 1_001),
+        "segment 1 is off the grid",
+    ),
+    "a segment is said to be longer": (
+        lambda made: changed_segment(made, 2, duration_ticks=made.index.segments[2].duration_ticks + 1_001),
+        "segment 2 lasts",
+    ),
+    "a segment is said to be larger": (
+        lambda made: changed_segment(made, 2, size=made.index.segments[2].size + 1), "and its samples end at"
+    ),
+    "a segment begins elsewhere": (
+        lambda made: changed_segment(made, 1, offset=made.index.segments[1].offset + 4), "begins with"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", INDEXES)
+def test_an_index_that_says_otherwise_is_told(damage: str, video: Made) -> None:
+    change, said = INDEXES[damage]
+    found = change(video).said()
+    assert any(check == "segments" and said in message for check, message in found), found
+
+
+def test_a_segment_that_begins_with_no_key_frame_is_told_with_its_second(video: Made, tmp_path: Path) -> None:
+    made, second = video.copied(tmp_path), video.index.segments[1]
+    content = made.media.read_bytes()
+    first = content.index(b"mdat", second.offset) + 4
+    (size,) = struct.unpack_from(">I", content, first)
+    while content[first + 4] & 0x1F != 5:  # past what is no slice of an IDR picture
+        first += 4 + size
+        (size,) = struct.unpack_from(">I", content, first)
+    made.write(first + 4, bytes([content[first + 4] & 0xE0 | 1]))
+    (fault,) = made.faults()
+    assert (fault.check, fault.message) == ("segments", "segment 1 does not begin with a key frame")
+    assert fault.at_s == pytest.approx(144 * 1001 / 24000, abs=0.001)
+
+
+def test_a_gap_in_time_is_told(video: Made, tmp_path: Path) -> None:
+    made, third = video.copied(tmp_path), video.index.segments[2]
+    at = made.media.read_bytes().index(b"tfdt", third.offset) + 8
+    made.write(at, struct.pack(">Q", third.start_ticks + 1_001))
+    assert any("segment 2 is decoded from" in message for _, message in made.said())
+
+
+def test_a_sidx_that_says_otherwise_is_told(video: Made, tmp_path: Path) -> None:
+    made = video.copied(tmp_path)
+    at = made.media.read_bytes().index(b"sidx") + 4 + 32
+    (size,) = struct.unpack_from(">I", made.media.read_bytes(), at)
+    made.write(at, struct.pack(">I", size + 1))
+    assert made.said() == [("segments", "its sidx box and its index do not say the same of its segments")]
+
+
+def test_bytes_after_the_last_segment_are_told(sound: Made, tmp_path: Path) -> None:
+    made = sound.copied(tmp_path)
+    with made.media.open("ab") as file:
+        file.write(b"more")
+    ((check, message),) = made.said()
+    assert (check, "without a gap" in message) == ("segments", True)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 300, 2_000])
+def test_a_file_that_is_cut_off_or_no_mp4_is_told_and_not_an_error(kept: int, video: Made, tmp_path: Path) -> None:
+    made = video.copied(tmp_path)
+    made.media.write_bytes(made.media.read_bytes()[:kept])
+    assert made.said()[0][0] == "segments"
+    made.media.write_bytes(b"\xff" * 4_000)
+    assert made.said()[0][0] == "segments"
