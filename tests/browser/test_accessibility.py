@@ -23,6 +23,8 @@ PAGES = (
     "/upload",
     "/activity",
     "/encoding",
+    "/title/{film}/report",
+    "/title/{film}/marks",
     "/no/such/page",
 )
 

@@ -18,15 +18,17 @@ import matinee.insight.tables  # noqa: F401 - the tables are made from what is i
 from matinee.adapters.embedded.log import SqliteEventLog
 from matinee.adapters.embedded.state import SqlitePlaybackState
 from matinee.base.clock import system_clock
-from matinee.base.database import open_engine
+from matinee.base.database import JOBS, open_engine, writing
 from matinee.base.objects import open_objects
 from matinee.catalog.service import Catalog
 from matinee.catalog.title import Metadata, Source
 from matinee.delivery.token import SigningKey
 from matinee.encoding.service import Assets
 from matinee.playback import routes
+from matinee.playback.marking import Marking
 from matinee.playback.routes import Edges
 from matinee.playback.service import Playback
+from matinee.work.service import Jobs
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,20 @@ class Cinema:
 @pytest.fixture
 async def cinema(tmp_path: Path) -> AsyncIterator[Cinema]:
     """An application with one film that can be played and one show, its owner signed in."""
-    engines = {name: open_engine(f"sqlite+aiosqlite:///{tmp_path / name}.db") for name in ("main", "state", "events")}
+    engines = {
+        name: open_engine(f"sqlite+aiosqlite:///{tmp_path / name}.db") for name in ("main", "jobs", "state", "events")
+    }
     state, log = SqlitePlaybackState(engines["state"]), SqliteEventLog(engines["events"])
     await state.prepare()
     await log.prepare()
     catalog = Catalog(engines["main"], system_clock)
     assets = Assets(engines["main"], open_objects((tmp_path / "objects").as_uri()), system_clock)
     playback = Playback(catalog, assets, state, log, lambda: SigningKey("k1", b"secret" * 4), system_clock)
-    given = {"playback": playback, "edges": Edges("", 8080)}
+    jobs = Jobs(engines["jobs"], system_clock)
+    async with writing(jobs.engine) as connection:
+        await connection.run_sync(JOBS.create_all)
+    marking = Marking(catalog, assets, jobs)
+    given = {"playback": playback, "marking": marking, "edges": Edges("", 8080)}
     async with running(tmp_path, routes.HANDLERS, given) as application:
         await application.sign_in()
         film = await catalog.add_film(Metadata(title="A film"), Source(sha256="0" * 64, name="a.mkv", size_bytes=1))
@@ -143,24 +151,3 @@ async def test_an_unknown_title_is_not_found(cinema: Cinema) -> None:
 )
 def test_the_edge_is_on_the_page_s_host_unless_a_setting_says_where(edges: Edges, host: str, url: str) -> None:
     assert edges.for_host("http", host) == url
-
-
-async def test_an_owner_says_where_the_opening_and_the_credits_are(cinema: Cinema) -> None:
-    _, started = await cinema.post("/v1/playback", {"title_id": cinema.film})
-    assert (started["intro"], started["credits"]) == (None, None)
-    url, intro = f"/v1/titles/{cinema.film}/marks", {"start_s": 2.0, "end_s": 9.5}
-    answer = await cinema.application.client.put(url, json={"intro": intro, "credits": None})
-    assert (answer.status_code, answer.json()) == (200, {"intro": intro, "credits": None, "is_edited": True})
-    assert (await cinema.application.client.get(url)).json() == answer.json()
-    _, started = await cinema.post("/v1/playback", {"title_id": cinema.film})
-    assert (started["intro"], started["credits"]) == (intro, None)
-
-
-@pytest.mark.parametrize(
-    "span", [{"start_s": 5.0, "end_s": 5.0}, {"start_s": -1.0, "end_s": 5.0}, {"start_s": 5.0, "end_s": 1e9}]
-)
-async def test_marks_outside_the_title_are_refused(cinema: Cinema, span: dict[str, float]) -> None:
-    url = f"/v1/titles/{cinema.film}/marks"
-    answer = await cinema.application.client.put(url, json={"intro": None, "credits": span})
-    assert answer.status_code in (400, 422)
-    assert (await cinema.application.client.get(url)).json()["credits"] is None

@@ -8,20 +8,32 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.app.ingest import ENCODE, Ingest
+from matinee.base.errors import NotFound
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, Codec
 from matinee.encoding.pertitle.plot import hull_svg
 from matinee.encoding.plan import Order
 from matinee.encoding.qc.report import Choice, Report
-from matinee.encoding.qc.reviews import NOTE_MAX, NoReport, NotHeld, Reviews, Side
+from matinee.encoding.qc.reviews import NOTE_MAX, NotHeld, Reviews, Side
 from matinee.work.job import JobState
 from matinee.work.service import Jobs
 
 _OWNER = {"access": "owner"}
+
+
+class NoLadder(NotFound):
+    """A title was not tried in a codec."""
+
+    code = "no_ladder"
+
+    def __init__(self, title: str, codec: Codec) -> None:
+        super().__init__(f"{title} has no trial encodes in {CODEC_NAMES[codec]}: it was not ordered, or `fast`")
+        self.codec = codec
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +88,17 @@ async def get_report(title_id: FromPath[str], review: Given[Review]) -> Report:
 
 
 @get("/v1/titles/{title_id:str}/report/ladder.svg", opt=_OWNER)
-async def get_ladder(title_id: FromPath[str], review: Given[Review], catalog: Given[Catalog]) -> Response[bytes]:
-    """The trial encodes of a title and the rungs that were chosen of them, as a picture."""
+async def get_ladder(
+    title_id: FromPath[str], review: Given[Review], catalog: Given[Catalog], codec: FromQuery[Codec] = "h264"
+) -> Response[bytes]:
+    """The trial encodes of a title in one codec and the rungs that were chosen of them, as a picture."""
     report = await review.report(title_id)
-    if not report.trials:
-        raise NoReport(title_id)
-    title = await catalog.get(title_id)
-    return Response(hull_svg(title.title, report.trials, report.rungs).encode(), media_type="image/svg+xml")
+    found = next((one for one in report.ladders if one.codec == codec), None)
+    title = (await catalog.get(title_id)).title
+    if found is None:
+        raise NoLadder(title, codec)
+    name = title if codec == "h264" else f"{title}, {CODEC_NAMES[codec]}"
+    return Response(hull_svg(name, found.trials, found.rungs).encode(), media_type="image/svg+xml")
 
 
 @get("/v1/titles/{title_id:str}/report/moment/{side:str}", opt=_OWNER)

@@ -73,10 +73,14 @@ class Assets:
 
     async def marks(self, title_id: str) -> Marks:
         """Where the opening and the credits of a title are; empty where nobody found or said any."""
-        query = select(marks_table.c.document).where(marks_table.c.title_id == title_id)
+        return (await self.marks_of([title_id]))[title_id]
+
+    async def marks_of(self, title_ids: Sequence[str]) -> dict[str, Marks]:
+        """The marks of some titles, in their order."""
+        query = select(marks_table.c.title_id, marks_table.c.document).where(marks_table.c.title_id.in_(title_ids))
         async with reading(self.engine) as connection:
-            row = (await connection.execute(query)).first()
-        return msgspec.convert(row.document, Marks) if row is not None else Marks()
+            found = {row.title_id: msgspec.convert(row.document, Marks) for row in await connection.execute(query)}
+        return {title_id: found.get(title_id, Marks()) for title_id in title_ids}
 
     async def marked(self) -> set[str]:
         """The titles that were looked at for marks, or have some that a person gave."""
@@ -91,6 +95,11 @@ class Assets:
             for title_id, marks in found.items():
                 if marks.is_edited or title_id not in known:
                     await self._put_marks(connection, title_id, marks)
+
+    async def forget_marks(self, title_id: str) -> None:
+        """Take the marks of a title away, also those that a person gave: nobody has looked for any."""
+        async with writing(self.engine) as connection:
+            await connection.execute(delete(marks_table).where(marks_table.c.title_id == title_id))
 
     async def _put_marks(self, connection: AsyncConnection, title_id: str, marks: Marks) -> None:
         await connection.execute(delete(marks_table).where(marks_table.c.title_id == title_id))

@@ -14,9 +14,10 @@ from matinee.base.given import Given
 from matinee.catalog.title import Picture, Title
 from matinee.encoding.asset import Storyboard
 from matinee.encoding.pertitle.ladder import Codec
-from matinee.encoding.tracks.marks import Marks, Span
+from matinee.encoding.tracks.marks import Span
 from matinee.members.account import Account
 from matinee.playback.device import DeviceKind
+from matinee.playback.marking import Comparison, Marking
 from matinee.playback.service import Playback, Progress
 
 HLS = "application/vnd.apple.mpegurl"  # RFC 8216 10
@@ -88,6 +89,34 @@ class MarksEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     intro: Span | None
     credits: Span | None
+
+
+class MarkedEpisode(msgspec.Struct, frozen=True, kw_only=True):
+    """An episode in the list of its season, with what is known of its marks."""
+
+    id: str
+    title: str
+    season: int | None
+    episode: int | None
+    duration_s: float
+    intro: Span | None
+    credits: Span | None
+    is_edited: bool
+
+
+class TitleMarks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the opening and the credits of a title are, and what an editor sees them by.
+
+    `is_edited`: a person said so, and nothing that is found changes it.
+    """
+
+    intro: Span | None
+    credits: Span | None
+    is_edited: bool
+    duration_s: float
+    storyboard: SeekPictures | None
+    comparison: Comparison
+    season: tuple[MarkedEpisode, ...]
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -187,15 +216,49 @@ async def remove_watching(title_id: FromPath[str], playback: Given[Playback], ac
 
 
 @get("/v1/titles/{title_id:str}/marks", opt={"access": "owner"})
-async def read_marks(title_id: FromPath[str], playback: Given[Playback]) -> Marks:
-    """Where the opening and the credits of a title are."""
-    return await playback.marks(title_id)
+async def read_marks(title_id: FromPath[str], marking: Given[Marking]) -> TitleMarks:
+    """Where the opening and the credits of a title are. There are none before something of it can be played."""
+    return await _marked(marking, title_id)
 
 
 @put("/v1/titles/{title_id:str}/marks", opt={"access": "owner"})
-async def edit_marks(title_id: FromPath[str], data: JSONBody[MarksEdit], playback: Given[Playback]) -> Marks:
+async def edit_marks(title_id: FromPath[str], data: JSONBody[MarksEdit], marking: Given[Marking]) -> TitleMarks:
     """Say where they are; null says that there is none. What is found later does not change it."""
-    return await playback.edit_marks(title_id, data.intro, data.credits)
+    await marking.edit(title_id, data.intro, data.credits)
+    return await _marked(marking, title_id)
+
+
+@post("/v1/titles/{title_id:str}/marks/find", opt={"access": "owner"}, status_code=202)
+async def find_marks(title_id: FromPath[str], marking: Given[Marking]) -> TitleMarks:
+    """Have the marks of an episode found anew by comparing its season; what a person said of them is forgotten."""
+    await marking.find_again(title_id)
+    return await _marked(marking, title_id)
+
+
+async def _marked(marking: Marking, title_id: str) -> TitleMarks:
+    sheet = await marking.sheet(title_id)
+    asset, marks = sheet.asset, sheet.marks
+    return TitleMarks(
+        intro=marks.intro,
+        credits=marks.credits,
+        is_edited=marks.is_edited,
+        duration_s=asset.duration_s,
+        storyboard=_pictures(asset.storyboard) if asset.storyboard is not None else None,
+        comparison=sheet.comparison,
+        season=tuple(
+            MarkedEpisode(
+                id=title.id,
+                title=title.title,
+                season=title.season,
+                episode=title.episode,
+                duration_s=title.duration_s,
+                intro=known.intro,
+                credits=known.credits,
+                is_edited=known.is_edited,
+            )
+            for title, known in sheet.season
+        ),
+    )
 
 
 def _edge(request: Request[Account, Any, Any], edges: Edges) -> str:
@@ -240,4 +303,5 @@ HANDLERS: Sequence[ControllerRouterHandler] = (
     remove_watching,
     read_marks,
     edit_marks,
+    find_marks,
 )

@@ -16,7 +16,7 @@ from matinee.delivery.token import SigningKey, sign
 from matinee.encoding.asset import Asset
 from matinee.encoding.pertitle.ladder import Codec
 from matinee.encoding.service import Assets
-from matinee.encoding.tracks.marks import Marks, Span
+from matinee.encoding.tracks.marks import Marks
 from matinee.insight.events import PlaybackProgressed, WatchingRemoved
 from matinee.insight.log import EventLog
 from matinee.playback import dash, hls
@@ -39,12 +39,6 @@ class NothingToPlay(Invalid):
     """A show is not played, its episodes are."""
 
     code = "nothing_to_play"
-
-
-class BadMarks(Invalid):
-    """A mark that is not within the title."""
-
-    code = "bad_marks"
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,20 +104,6 @@ class Playback:
         return Started(
             session=session, title=title, next=following, asset=asset, marks=marks, resume_s=resume_s(position)
         )
-
-    async def marks(self, title_id: str) -> Marks:
-        """The marks of a title. Raises UnknownTitle."""
-        return await self.assets.marks((await self.catalog.get(title_id)).id)
-
-    async def edit_marks(self, title_id: str, intro: Span | None, closing: Span | None) -> Marks:
-        """Say where the opening and the credits are, None where there are none. Raises NoAsset and BadMarks."""
-        duration_s = (await self.assets.latest(title_id)).duration_s
-        for span in (intro, closing):
-            if span is not None and span.end_s > duration_s:
-                raise BadMarks(f"{span.end_s:g} s is after the end; the title lasts {duration_s:g} s")
-        marks = Marks(intro=intro, credits=closing, is_edited=True)
-        await self.assets.keep_marks({title_id: marks})
-        return marks
 
     async def hls(self, account_id: str, session_id: str, edge: str) -> str:
         """The master playlist of a session, its links signed, on the edge at the URL `edge`. Raises NoSession."""

@@ -59,3 +59,16 @@ def test_marks_are_shown_and_one_of_them_may_be_said_alone(
     assert answer("--credits", "50-60") == {"intro": opening, "credits": ending, "is_edited": True}
     assert answer("--intro", "none") == {"intro": None, "credits": ending, "is_edited": True}
     assert run(["marks", title_id, "--credits", "50-61"]) == 1, "after the end"
+
+
+def test_a_film_has_nothing_to_be_compared_with_and_keeps_what_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MATINEE_HOME", str(tmp_path))
+    title_id = asyncio.run(published(Settings(home=tmp_path), rung("480p", 854, 358)))
+    assert run(["marks", title_id, "--intro", "0:05-0:20"]) == 0
+    assert run(["marks", title_id, "--find", "--intro", "0:06-0:20"]) != 0, "both at once mean nothing"
+    assert run(["marks", title_id, "--find"]) == 1
+    assert "no other episode of its season" in capsys.readouterr().err
+    assert run(["marks", title_id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["intro"] == {"start_s": 5.0, "end_s": 20.0}

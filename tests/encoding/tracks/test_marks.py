@@ -19,8 +19,8 @@ from tests.playback.asset_sample import BARE, audio
 from matinee.base import objects as store
 from matinee.encoding.asset import Asset
 from matinee.encoding.tracks.fingerprint import HOP_S, Fingerprint
-from matinee.encoding.tracks.marking import KIND, MarkShow, compared, fingerprint_name
-from matinee.encoding.tracks.marks import TO_THE_END_S, Heard, Marks, Span, marks_of
+from matinee.encoding.tracks.marking import MarkShow, compared, fingerprint_name
+from matinee.encoding.tracks.marks import KIND, TO_THE_END_S, Heard, Marks, Span, marks_of
 from matinee.work.compute import Compute
 from matinee.work.control import Lease
 from matinee.work.job import Job, Progress
@@ -96,6 +96,10 @@ async def test_what_a_person_said_is_not_changed_by_what_is_found(tmp_path: Path
         await assets.keep_marks({"a": said})
         await assets.keep_marks({"a": found, "b": found})
         assert (await assets.marks("a"), await assets.marks("b")) == (said, found)
+        await assets.forget_marks("a")
+        assert (await assets.marks("a"), await assets.marked()) == (Marks(), {"b"})
+        await assets.keep_marks({"a": found})
+        assert await assets.marks("a") == found, "a person who has them found anew has said nothing any more"
         await assets.remove("a", "")
         assert await assets.marked() == {"b"}
 

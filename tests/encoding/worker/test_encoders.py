@@ -142,6 +142,11 @@ async def test_a_ladder_of_measured_quality_is_tried_with_its_own_codec_and_hdr_
     assert {analysis.libvmaf for analysis in analyses} != {""}
     light = [{trial.xpsnr_db is not None for trial in analysis.trials} for analysis in analyses]
     assert sorted(light, key=str) == [{False}, {True}, {True}]
+    (kept,) = (name for name in place.stored("analyses") if "report" in name)
+    report = msgspec.json.decode(store.read(place.objects, kept), type=Report)
+    rungs = {one.codec: [rung.name for rung in one.rungs] for one in report.ladders}
+    assert rungs == {codec: [one.name for one in version.video if one.codec == codec] for codec in CODECS["all"]}
+    assert sorted(len(one.trials) for one in report.ladders) == sorted(len(one.trials) for one in analyses)
     for analysis in analyses:
         for trial in analysis.trials:
             assert 0 < trial.vmaf <= 100

@@ -31,27 +31,37 @@ def marks(
     title_id: Annotated[str, typer.Argument(metavar="ID")],
     intro: Annotated[str, typer.Option(help="Where the opening is: 1:05-1:40, or none.")] = "",
     credits_: Annotated[str, typer.Option("--credits", help="Where the credits are: 42:10-43:00, or none.")] = "",
+    find: Annotated[
+        bool, typer.Option("--find", help="Have them found anew by comparing the season, whatever was said before.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show where an episode's opening and credits are; with options, say it. What you say is not changed by Matinee."""
     import asyncio  # noqa: PLC0415
 
-    found = asyncio.run(_marks(settings_now(), title_id, intro, credits_))
+    if find and (intro or credits_):
+        raise typer.BadParameter("--find looks for both marks; say them with --intro and --credits, or leave it out")
+    found = asyncio.run(_marks(settings_now(), title_id, intro, credits_, is_sought=find))
+    if find:
+        Output(json).result(found, "They are looked for by the server that runs, or by the next one.")
+        return
     said = "by a person" if found.is_edited else "found by comparing episodes, if at all"
     lines = (f"Opening: {_shown(found.intro)}", f"Credits: {_shown(found.credits)}", f"({said})")
     Output(json).result(found, *lines)
 
 
-async def _marks(settings: Settings, title_id: str, intro: str, closing: str) -> Marks:
+async def _marks(settings: Settings, title_id: str, intro: str, closing: str, *, is_sought: bool) -> Marks:
     from matinee.app.cli.session import opened  # noqa: PLC0415
 
     async with opened(settings) as platform:
-        known = await platform.playback.marks(title_id)
+        if is_sought:
+            await platform.marking.find_again(title_id)
+        known = await platform.marking.marks(title_id)
         if not (intro or closing):
             return known
         first = span_of(intro) if intro else known.intro
         last = span_of(closing) if closing else known.credits
-        return await platform.playback.edit_marks(title_id, first, last)
+        return await platform.marking.edit(title_id, first, last)
 
 
 def span_of(text: str) -> Span | None:

@@ -29,9 +29,9 @@ from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.plan import Order
 from matinee.encoding.qc.quality import Held
 from matinee.encoding.recipe import Encoder
-from matinee.encoding.tracks.marking import KIND as MARKS
-from matinee.encoding.tracks.marking import PRIORITY as MARKS_PRIORITY
 from matinee.encoding.tracks.marking import MarkShow
+from matinee.encoding.tracks.marks import KIND as MARKS
+from matinee.encoding.tracks.marks import PRIORITY as MARKS_PRIORITY
 from matinee.encoding.worker.ability import ABILITIES
 from matinee.encoding.worker.proving import check_needed, hardware_encoders, lacking
 from matinee.encoding.worker.workplace import Workplace

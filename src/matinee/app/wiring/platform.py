@@ -31,6 +31,7 @@ from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.qc.reviews import Reviews
 from matinee.encoding.service import Assets
 from matinee.members.service import Members
+from matinee.playback.marking import Marking
 from matinee.playback.position import Position
 from matinee.playback.service import Playback
 from matinee.work.job import LIVE, Job
@@ -55,6 +56,7 @@ class Platform:
     uploads: Uploads
     members: Members
     playback: Playback
+    marking: Marking
     discovery: Discovery
     webhooks: Webhooks
     review: Review
@@ -88,6 +90,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             uploads=_uploads(settings, clock, ingest),
             members=Members(main, clock),
             playback=playback,
+            marking=Marking(catalog, assets, jobs),
             discovery=_discovery(clock, catalog, jobs, playback),
             webhooks=webhooks_of(catalog, jobs, settings.webhook_urls, settings.webhook_secret),
             review=Review(Reviews(objects, assets), catalog, jobs, ingest),

@@ -46,6 +46,7 @@ def web_app(platform: Platform, edge_port: int) -> Litestar:
                 "removal": platform.removal,
                 "discovery": platform.discovery,
                 "playback": platform.playback,
+                "marking": platform.marking,
                 "jobs": platform.jobs,
                 "ingest": platform.ingest,
                 "review": platform.review,

@@ -33,6 +33,7 @@ from matinee.encoding.qc.report import (
     LOG_MAX,
     Attempt,
     Decision,
+    Ladder,
     LogLine,
     RenditionReport,
     Report,
@@ -175,8 +176,9 @@ class Record:
             findings=tuple(findings[:FINDINGS_MAX]),
             renditions=reports,
             cpu_s=cpu_by_stage(attempts),
-            trials=next((one.trials for one in analyses.values()), ()),
-            rungs=tuple(rung for codec, rung in _rungs(plan) if codec == next(iter(analyses), codec)),
+            ladders=tuple(
+                Ladder(codec=codec, trials=found.trials, rungs=_rungs(plan, codec)) for codec, found in analyses.items()
+            ),
             decisions=self.decisions(),
             log=tuple(sorted((line for one in attempts for line in one.log), key=lambda line: line.at)[-LOG_MAX:]),
             worst=worst_moment(plan, reports, findings),
@@ -221,6 +223,6 @@ def _kind(rendition: Rendition) -> type[VideoRendition] | type[AudioRendition] |
     return AudioRendition if isinstance(rendition.recipe, AudioRecipe) else SubtitleTrack
 
 
-def _rungs(plan: Plan) -> list[tuple[Codec, Rung]]:
+def _rungs(plan: Plan, codec: Codec) -> tuple[Rung, ...]:
     recipes = (one.recipe for one in plan.video)
-    return [(one.coding.codec, one.rung) for one in recipes if isinstance(one, VideoRecipe)]
+    return tuple(one.rung for one in recipes if isinstance(one, VideoRecipe) and one.coding.codec == codec)

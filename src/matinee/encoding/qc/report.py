@@ -9,7 +9,7 @@ import msgspec
 
 from matinee.encoding.asset import AudioRendition, SubtitleTrack, VideoRendition
 from matinee.encoding.pertitle.hull import Trial
-from matinee.encoding.pertitle.ladder import CODEC_NAMES, Rung
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, Codec, Rung
 from matinee.encoding.plan import Plan, Rendition
 from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, mean_vmaf, mean_xpsnr, worst_stretch
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
@@ -97,8 +97,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     log: tuple[LogLine, ...]
 
 
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """One codec's trial encodes of the title, and the rungs that were chosen of them, lowest first."""
+
+    codec: Codec
+    trials: tuple[Trial, ...]
+    rungs: tuple[Rung, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of how a title was encoded. `cpu_s` is by stage; `worst` is the moment that stills show."""
+    """All that is known of how a title was encoded. `cpu_s` is by stage; `worst` is the moment that stills show.
+
+    `ladders` has one for each codec that was tried, in the order of the plan.
+    """
 
     title_id: str
     source: str
@@ -109,8 +120,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     renditions: tuple[RenditionReport, ...]
     cpu_s: Mapping[str, float]
-    trials: tuple[Trial, ...] = ()
-    rungs: tuple[Rung, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
     decisions: tuple[Decision, ...] = ()
     log: tuple[LogLine, ...] = ()
     worst: Moment | None = None

@@ -1,4 +1,4 @@
-"""The durable job that finds the openings and credits of a show's episodes by comparing their sound.
+"""The durable job of kind `marks` that finds the openings and credits of a show's episodes by comparing their sound.
 
 What it has done so far are fingerprints beside the renditions that they were made of, so that running again is
 resuming; at the end every episode that was compared has marks, if empty ones.
@@ -18,17 +18,12 @@ from matinee.base.objects import open_objects
 from matinee.encoding.asset import Asset, AudioRendition
 from matinee.encoding.service import Assets, NoAsset
 from matinee.encoding.tracks.fingerprint import read_fingerprint
-from matinee.encoding.tracks.marks import Heard, Marks, marks_of
+from matinee.encoding.tracks.marks import PRIORITY, Heard, Marks, marks_of
 from matinee.encoding.tracks.sound import FIRST_GROUP
 from matinee.encoding.worker import ffmpeg
 from matinee.encoding.worker.workplace import Workplace, on_this_machine, run_ffmpeg, workroom
 from matinee.work.compute import Compute
 from matinee.work.control import Lease
-
-KIND = "marks"
-"""The kind of these jobs; their subject is a show."""
-PRIORITY = -1
-"""No film waits for marks."""
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,10 @@ import msgspec
 
 from matinee.encoding.tracks.fingerprint import HOP_S, Fingerprint, common_run
 
+KIND = "marks"
+"""The kind of the jobs that compare episodes; their subject is a show."""
+PRIORITY = -1
+"""No film waits for marks."""
 SHORTEST_S = 10.0
 """What is shorter is a jingle, or chance; openings last from 15 s to two minutes."""
 LONGEST_S = 180.0

@@ -7,6 +7,9 @@ import type {
   Home,
   Job,
   Kind,
+  Ladder,
+  Marks,
+  MarksEdit,
   PlaybackDevice,
   PlaybackSession,
   Report,
@@ -103,10 +106,17 @@ export const moveJob = (id: string, priority: number) =>
 export const getEncoding = (fetch?: Fetch) => request<EncodingQueue>('GET', '/v1/encoding', fetch ? { fetch } : {});
 export const getStorage = (fetch?: Fetch) => request<Storage>('GET', '/v1/encoding/storage', fetch ? { fetch } : {});
 
+export const getMarks = (titleId: string, fetch?: Fetch) =>
+  request<Marks>('GET', `/v1/titles/${segment(titleId)}/marks`, fetch ? { fetch } : {});
+export const editMarks = (titleId: string, marks: MarksEdit) =>
+  request<Marks>('PUT', `/v1/titles/${segment(titleId)}/marks`, { body: marks });
+export const findMarks = (titleId: string) => request<Marks>('POST', `/v1/titles/${segment(titleId)}/marks/find`);
+
 export const getReport = (titleId: string, fetch?: Fetch) =>
   request<Report>('GET', `/v1/titles/${segment(titleId)}/report`, fetch ? { fetch } : {});
 export const decide = (titleId: string, choice: Choice, note: string) =>
   request<Report>('POST', `/v1/titles/${segment(titleId)}/report/${choice}`, { body: { note } });
-export const ladderUrl = (titleId: string) => `/v1/titles/${segment(titleId)}/report/ladder.svg`;
+export const ladderUrl = (titleId: string, codec: Ladder['codec']) =>
+  `/v1/titles/${segment(titleId)}/report/ladder.svg?codec=${codec}`;
 export const momentUrl = (titleId: string, side: 'source' | 'encode') =>
   `/v1/titles/${segment(titleId)}/report/moment/${side}`;

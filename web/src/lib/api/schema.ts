@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * ReadMarks
-         * @description Where the opening and the credits of a title are.
+         * @description Where the opening and the credits of a title are. There are none before something of it can be played.
          */
         get: operations["read_marks"];
         /**
@@ -462,6 +462,26 @@ export interface paths {
          */
         put: operations["edit_marks"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/titles/{title_id}/marks/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * FindMarks
+         * @description Have the marks of an episode found anew by comparing its season; what a person said of them is forgotten.
+         */
+        post: operations["find_marks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -497,7 +517,7 @@ export interface paths {
         };
         /**
          * GetLadder
-         * @description The trial encodes of a title and the rungs that were chosen of them, as a picture.
+         * @description The trial encodes of a title in one codec and the rungs that were chosen of them, as a picture.
          */
         get: operations["get_ladder"];
         put?: never;
@@ -709,6 +729,13 @@ export interface components {
             start_s: number;
             title: string;
         };
+        /** Comparison */
+        Comparison: {
+            is_possible: boolean;
+            is_running: boolean;
+            /** @default  */
+            reason: string;
+        };
         /** Decision */
         Decision: {
             at: number;
@@ -785,6 +812,13 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+        /** Ladder */
+        Ladder: {
+            /** @enum {string} */
+            codec: "h264" | "hevc" | "av1";
+            rungs: components["schemas"]["Rung"][];
+            trials: components["schemas"]["Trial"][];
+        };
         /** Languages */
         Languages: {
             audio: string[];
@@ -795,12 +829,16 @@ export interface components {
             at: number;
             text: string;
         };
-        /** Marks */
-        Marks: {
-            credits?: components["schemas"]["Span"] | null;
-            intro?: components["schemas"]["Span"] | null;
-            /** @default false */
+        /** MarkedEpisode */
+        MarkedEpisode: {
+            credits: components["schemas"]["Span"] | null;
+            duration_s: number;
+            episode: number | null;
+            id: string;
+            intro: components["schemas"]["Span"] | null;
             is_edited: boolean;
+            season: number | null;
+            title: string;
         };
         /** MarksEdit */
         MarksEdit: {
@@ -982,15 +1020,13 @@ export interface components {
             /** @default false */
             is_waiting: boolean;
             /** @default [] */
+            ladders: components["schemas"]["Ladder"][];
+            /** @default [] */
             log: components["schemas"]["LogLine"][];
             reason: string;
             renditions: components["schemas"]["RenditionReport"][];
-            /** @default [] */
-            rungs: components["schemas"]["Rung"][];
             source: string;
             title_id: string;
-            /** @default [] */
-            trials: components["schemas"]["Trial"][];
             /** @enum {string} */
             verdict: "pass" | "warn" | "hold";
             worst?: components["schemas"]["Moment"] | null;
@@ -1145,6 +1181,16 @@ export interface components {
             title: string;
             updated: number;
             year?: number | null;
+        };
+        /** TitleMarks */
+        TitleMarks: {
+            comparison: components["schemas"]["Comparison"];
+            credits: components["schemas"]["Span"] | null;
+            duration_s: number;
+            intro: components["schemas"]["Span"] | null;
+            is_edited: boolean;
+            season: components["schemas"]["MarkedEpisode"][];
+            storyboard: components["schemas"]["SeekPictures"] | null;
         };
         /** TitlePage */
         TitlePage: {
@@ -2027,7 +2073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Marks"];
+                    "application/json": components["schemas"]["TitleMarks"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -2068,7 +2114,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Marks"];
+                    "application/json": components["schemas"]["TitleMarks"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    find_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TitleMarks"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -2127,7 +2210,9 @@ export interface operations {
     };
     get_ladder: {
         parameters: {
-            query?: never;
+            query?: {
+                codec?: "h264" | "hevc" | "av1";
+            };
             header?: never;
             path: {
                 title_id: string;

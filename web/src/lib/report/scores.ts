@@ -1,5 +1,6 @@
 /** VMAF over time as the path of a picture; what was not scored is a gap and not a line. Pure. */
-import type { Score } from '#lib/api/types.ts';
+import type { RenditionReport, Score } from '#lib/api/types.ts';
+import { codecName } from '#lib/player/shaka.ts';
 
 export const WIDTH = 960;
 export const HEIGHT = 240;
@@ -30,4 +31,10 @@ export function path(scores: readonly Score[], durationS: number): string {
   return points(scores, durationS)
     .map((point) => `${point.isFirst ? 'M' : 'L'}${point.x.toFixed(1)} ${point.y.toFixed(1)}`)
     .join('');
+}
+
+/** The rungs of each codec, in the order in which they come. */
+export function byCodec(rungs: readonly RenditionReport[]): { codec: string; rungs: RenditionReport[] }[] {
+  const names = [...new Set(rungs.map((one) => codecName(one.codecs)))];
+  return names.map((codec) => ({ codec, rungs: rungs.filter((one) => codecName(one.codecs) === codec) }));
 }
