@@ -16,7 +16,7 @@ from tests.app.platform import Intake, intake
 
 from matinee.app import ingest as ingesting
 from matinee.app import master
-from matinee.app.given import Given, given_as, given_at, said_in, with_files
+from matinee.app.given import Given, given_as, given_at, keeps_bars_in, said_in, with_files
 from matinee.app.ingest import ENCODE, INGEST, enqueue_file
 from matinee.app.master import UnusableFile
 from matinee.app.uploads import part as uploads
@@ -108,6 +108,33 @@ async def test_a_film_that_failed_is_tried_again_and_one_that_is_done_is_not(pla
     await platform.jobs.finish(await claimed(platform, ENCODE))
     await platform.catalog.mark_published(added.title.id, Published(duration_s=1.0, height=360))
     assert (await platform.ingest.take(given_at(path), ignore)).job.state is JobState.DONE
+
+
+async def test_a_finished_film_is_encoded_again_with_its_bars_and_stays_so_until_it_is_said_otherwise(
+    platform: Intake, tmp_path: Path
+) -> None:
+    plain = given_at(make_film(tmp_path))
+    whole, cropped = (msgspec.structs.replace(plain, keeps_bars=keeps) for keeps in (True, False))
+
+    async def ordered(given: Given) -> tuple[JobState, bool]:
+        job = (await platform.ingest.take(given, ignore)).job
+        kept = msgspec.convert(job.payload, Order).keeps_bars
+        if job.state is JobState.QUEUED:
+            await platform.jobs.finish(await claimed(platform, ENCODE))
+            await platform.catalog.mark_published(job.subject, Published(duration_s=1.0, height=360))
+        return job.state, kept
+
+    said = [await ordered(given) for given in (plain, plain, whole, plain, whole, cropped, plain)]
+    queued, done = JobState.QUEUED, JobState.DONE
+    assert said == [
+        (queued, False), (done, False), (queued, True), (done, True), (done, True), (queued, False), (done, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("crop", "keeps"), [("no", True), (" No ", True), ("yes", False), ("", None), ("maybe", None)])
+def test_an_upload_may_say_what_becomes_of_black_bars(crop: str, keeps: bool | None) -> None:
+    assert keeps_bars_in({"title": "The Quay", "crop": crop}) is keeps
+    assert keeps_bars_in({}) is None
 
 
 async def test_a_finished_film_is_encoded_again_for_a_subtitle_that_comes_later(

@@ -49,7 +49,7 @@ def all_names(plan: Plan) -> list[str]:
     """Everything that tasks of this plan make, in an order in which it can be made."""
     tracks = [facts_name(track.key) for track in (*plan.audio, *plan.subtitles)]
     checked = [check_name(plan, track.key, 0) for track in (*plan.audio, *plan.subtitles)]
-    names = [*tracks, *checked, pictures_name(plan.order.source)]
+    names = [*tracks, *checked, pictures_name(plan.order)]
     for rung in plan.video:
         names += [chunk_name(plan, rung.key, chunk.number) for chunk in plan.chunks]
         names.append(facts_name(rung.key))
@@ -133,7 +133,7 @@ def test_a_rung_may_not_be_watched_while_a_lower_one_is_missing() -> None:
     [
         check_name(PLAN, PLAN.audio[0].key, 0),
         facts_name(PLAN.subtitles[0].key),
-        pictures_name(PLAN.order.source),
+        pictures_name(PLAN.order),
     ],
 )
 def test_nothing_may_be_watched_without_sound_subtitles_and_pictures(missing: str) -> None:
@@ -161,7 +161,7 @@ def test_all_chunks_of_all_rungs_can_be_worked_on_at_once() -> None:
 
 
 def test_names_of_a_plan_are_unique() -> None:
-    names = [*all_names(PLAN), *(window_name(PLAN.order.source, window.number) for window in PLAN.windows)]
+    names = [*all_names(PLAN), *(window_name(PLAN.order, window.number) for window in PLAN.windows)]
     assert len(set(names)) == len(names)
 
 

@@ -33,6 +33,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Where the subject of its pictures is, 0..1 each way: what a crop keeps."""
     is_damaged_accepted: bool = False
     """Whether a film is taken whose frames are not all there: publish what is."""
+    keeps_bars: bool | None = None
+    """Whether black bars around its picture stay; None: as it was ordered before, else they are cut off."""
     ladder: LadderKind | None = None
     """How its rungs are found; None: as the settings say."""
     codecs: CodecSet | None = None
@@ -108,6 +110,11 @@ def said_in(pairs: Mapping[str, str]) -> Metadata:
         language=language_tag(pairs.get("language", "")) or "",
         genres=tuple(genre.strip() for genre in pairs.get("genre", "").split(",") if genre.strip()),
     )
+
+
+def keeps_bars_in(pairs: Mapping[str, str]) -> bool | None:
+    """What a person says of a film's black bars as text: `crop` is `no` or `yes`; None where it is neither."""
+    return {"no": True, "yes": False}.get(pairs.get("crop", "").strip().lower())
 
 
 def read_limited(path: Path, limit_bytes: int) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from matinee.app.beside import Keeper
-from matinee.app.given import Given, given_as, given_at, said_in
+from matinee.app.given import Given, given_as, given_at, keeps_bars_in, said_in
 from matinee.app.master import Master, Seen, check_head, master_key, masters_before, seen, store_master
 from matinee.app.uploads import part as uploads
 from matinee.app.uploads.upload import Upload
@@ -91,8 +91,14 @@ class Ingest:
         if title.state == "failed":
             title = await self.catalog.mark_processing(title.id)
         ladder, codecs = given.ladder or self.ladder, given.codecs or self.codecs
-        accepted = given.is_damaged_accepted
-        job = await self._encoding(title, ladder, codecs, is_damaged_accepted=accepted, priority=priority)
+        job = await self._encoding(
+            title,
+            ladder,
+            codecs,
+            is_damaged_accepted=given.is_damaged_accepted,
+            keeps_bars=given.keeps_bars,
+            priority=priority,
+        )
         title = await self.catalog.get(title.id)
         if before is not None and _is_meant_otherwise(given.metadata, before):
             name = f"{before.title} {episode_code(before)}".rstrip()
@@ -206,16 +212,19 @@ class Ingest:
         codecs: CodecSet,
         *,
         is_damaged_accepted: bool = False,
+        keeps_bars: bool | None = None,
         priority: int | None = None,
     ) -> Job:
-        """The job that makes `title` playable; one that is done is begun again only for other tracks or ladders."""
+        """The job that makes `title` playable; one that is done is begun again only for other tracks or ladders, or
+        for more or less of the picture."""
         job = await self.jobs.find(ENCODE, title.id)
         if job is not None and job.state in LIVE:
             return job
         last = job.payload if job is not None and title.height else {}
         # What a person accepted of a film that can be played holds for its later orders too.
         is_damaged_accepted = is_damaged_accepted or bool(last.get("is_damaged_accepted"))
-        order = await self._order(title, is_damaged_accepted, ladder, codecs)
+        keeps_bars = bool(last.get("keeps_bars")) if keeps_bars is None else keeps_bars
+        order = await self._order(title, is_damaged_accepted, keeps_bars, ladder, codecs)
         if job is not None and job.state is JobState.DONE and title.height and not _asks_for_more(order, last):
             return job
         await self._put_away_failures(title)
@@ -229,7 +238,7 @@ class Ingest:
                 await self.jobs.put_away(job.id)
 
     async def _order(
-        self, title: Title, is_damaged_accepted: bool, ladder: LadderKind, codecs: CodecSet
+        self, title: Title, is_damaged_accepted: bool, keeps_bars: bool, ladder: LadderKind, codecs: CodecSet
     ) -> dict[str, Any]:
         order = Order(
             title_id=title.id,
@@ -237,6 +246,7 @@ class Ingest:
             source=title.source,
             size_bytes=title.source_size_bytes,
             is_damaged_accepted=is_damaged_accepted,
+            keeps_bars=keeps_bars,
             ladder=ladder,
             codecs=codecs,
             sidecars=tuple(
@@ -277,8 +287,11 @@ async def enqueue_file(
 
 
 def _asks_for_more(order: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
-    """Whether an order is for other subtitles than the last one of the title, or for a codec that it was without."""
+    """Whether an order is for other subtitles than the last one of the title, for a codec that it was without, or for
+    its bars where they were cut off."""
     made = CODECS[last.get("codecs", "compat")]
+    if order["keeps_bars"] != last.get("keeps_bars", False):
+        return True
     return _tracks(last) != _tracks(order) or not set(CODECS[order["codecs"]]) <= set(made)
 
 
@@ -290,4 +303,5 @@ def _tracks(order: Mapping[str, Any]) -> set[Sidecar]:
 def _given(payload: Mapping[str, Any]) -> Given:
     """The film in a job's payload. An upload's file has a name of ours: its owner's name for it says what it is."""
     path, said = Path(payload["path"]), said_in(payload["said"])
-    return given_as(path, str(payload["name"]), said) if payload["origin"] == "upload" else given_at(path, said)
+    given = given_as(path, str(payload["name"]), said) if payload["origin"] == "upload" else given_at(path, said)
+    return msgspec.structs.replace(given, keeps_bars=keeps_bars_in(payload["said"]))

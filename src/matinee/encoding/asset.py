@@ -138,6 +138,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     storyboard: Storyboard | None = None
     chapters: tuple[Chapter, ...] = ()
     is_complete: bool = False
+    keeps_bars: bool = False
+    """Whether it shows the black bars that its film may have."""
 
 
 def sound_tracks(renditions: Sequence[AudioRendition]) -> list[list[AudioRendition]]:

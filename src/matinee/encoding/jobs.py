@@ -178,7 +178,7 @@ class _Run:
         return [one.key for one in (*plan.video, *plan.audio, *plan.subtitles)] if plan is not None else []
 
     def image_names(self) -> Sequence[str]:
-        name = planning.pictures_name(self.order.source)
+        name = planning.pictures_name(self.order)
         return image_names(self._read(name, Pictures)) if store.exists(self.job.objects, name) else []
 
     async def to_the_end(self) -> None:
@@ -378,7 +378,7 @@ class _Run:
             await asyncio.to_thread(self.record.save)
 
     def _draft(self, plan: Plan, rungs: Sequence[Rendition], sound: Sequence[Rendition], is_complete: bool) -> Asset:
-        pictures = self._read(planning.pictures_name(self.order.source), Pictures)
+        pictures = self._read(planning.pictures_name(self.order), Pictures)
         return Asset(
             id="",
             title_id=self.order.title_id,
@@ -391,6 +391,7 @@ class _Run:
             storyboard=pictures.storyboard,
             chapters=chapters_of(plan.inspection, origin_s(plan.inspection, plan.timeline), plan.timeline.duration_s),
             is_complete=is_complete,
+            keeps_bars=self.order.keeps_bars,
         )
 
     def _facts(self, rendition: Rendition, kind: type[Any]) -> Any:

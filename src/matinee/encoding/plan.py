@@ -66,6 +66,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     is_damaged_accepted: bool = False
     ladder: LadderKind = "fast"
     codecs: CodecSet = "compat"
+    keeps_bars: bool = False
+    """Whether black bars around its picture are part of it: they are, where a dark edge was taken for one."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,14 +130,26 @@ def inspection_name(source: str) -> str:
     return f"{work_folder(source)}/inspection"
 
 
-def window_name(source: str, number: int) -> str:
+def window_name(order: Order, number: int) -> str:
     """The object that sampling window `number` makes."""
-    return f"{work_folder(source)}/window-{number:04}"
+    return f"{work_folder(order.source)}/window-{_seen(order)}{number:04}"
 
 
-def frames_name(source: str, number: int) -> str:
+def frames_name(order: Order, number: int) -> str:
     """The object that holds every frame of sampling window `number`, tiny: written before the window itself."""
-    return f"{work_folder(source)}/frames-{number:04}"
+    return f"{work_folder(order.source)}/frames-{_seen(order)}{number:04}"
+
+
+def _seen(order: Order) -> str:
+    """What the names of pictures say of how they were taken: with the bars or without."""
+    return "whole-" if order.keeps_bars else ""
+
+
+def as_ordered(order: Order, inspection: Inspection) -> Inspection:
+    """What is known of a master as the order wants it to be seen: its whole picture, if it is to keep its bars."""
+    if not order.keeps_bars or inspection.video is None:
+        return inspection
+    return msgspec.structs.replace(inspection, video=msgspec.structs.replace(inspection.video, crop=None))
 
 
 def text_name(source: str, stream: int) -> str:
@@ -204,9 +218,14 @@ def facts_name(rendition: str) -> str:
     return f"renditions/{rendition}/rendition.json"
 
 
-def pictures_name(source: str) -> str:
+def pictures_name(order: Order) -> str:
     """The object that names the still and the storyboard."""
-    return f"{work_folder(source)}/pictures"
+    return pictures_names(order.source)[order.keeps_bars]
+
+
+def pictures_names(source: str) -> tuple[str, str]:
+    """The objects that may name pictures of a master: of what is left without its bars, and of its whole picture."""
+    return f"{work_folder(source)}/pictures", f"{work_folder(source)}/pictures-whole"
 
 
 def windows_of(inspection: Inspection, timeline: Timeline) -> tuple[Chunk, ...]:
@@ -425,7 +444,7 @@ def next_tasks(plan: Plan, done: Collection[str]) -> list[Task]:
     tasks = [
         *(_sound_tasks(plan, done)),
         *subtitle_tasks(plan, done),
-        Task(kind="pictures", makes=pictures_name(plan.order.source), priority=SOUND_PRIORITY),
+        Task(kind="pictures", makes=pictures_name(plan.order), priority=SOUND_PRIORITY),
     ]
     for rank, rung in enumerate(plan.video):
         tasks += _rung_tasks(plan, rung, SOUND_PRIORITY - 10 * (rank + 1), done)
@@ -497,7 +516,7 @@ def publishable(plan: Plan, done: Collection[str], versions: Sequence[Asset] = (
     common = [
         *(check_name(plan, track.key, 0) for track in plan.audio if track.key in heard or _is_first(track)),
         *(facts_name(track.key) for track in plan.subtitles),
-        pictures_name(plan.order.source),
+        pictures_name(plan.order),
     ]
     if any(name not in done for name in common):
         return ()
@@ -535,8 +554,9 @@ def audible(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
 
 
 def is_whole(order: Order, version: Asset) -> bool:
-    """Whether a version has every rung of every ladder that is ordered."""
-    return version.is_complete and {rung.codec for rung in version.video} >= set(CODECS[order.codecs])
+    """Whether a version has every rung of every ladder that is ordered, and shows as much of the picture."""
+    is_same = version.keeps_bars == order.keeps_bars
+    return is_same and version.is_complete and {rung.codec for rung in version.video} >= set(CODECS[order.codecs])
 
 
 def is_passed(plan: Plan, rung: Rendition, done: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ from matinee.base.errors import NotFound
 from matinee.base.ids import new_id
 from matinee.base.objects import Objects
 from matinee.encoding.asset import Asset, Pictures, Version, collectable, image_names, rendition_keys
-from matinee.encoding.plan import Order, analysis_folder, pictures_name, work_folder
+from matinee.encoding.plan import Order, analysis_folder, pictures_names, work_folder
 from matinee.encoding.recipe import content_key
 from matinee.encoding.storage import Storage, storage_of
 from matinee.encoding.tables import assets
@@ -271,10 +271,9 @@ class Assets:
         return {image for one in folders for image in await asyncio.to_thread(self._unpublished_images, one)}
 
     def _unpublished_images(self, source: str) -> set[str]:
-        name = pictures_name(source)
-        if not store.exists(self.objects, name):
-            return set()
-        return set(image_names(msgspec.json.decode(store.read(self.objects, name), type=Pictures)))
+        made = [name for name in pictures_names(source) if store.exists(self.objects, name)]
+        pictures = [msgspec.json.decode(store.read(self.objects, name), type=Pictures) for name in made]
+        return {image for one in pictures for image in image_names(one)}
 
     async def _discard(self, keys: Iterable[str], source: str, stored_before: float = inf) -> None:
         """Remove renditions, intermediates and the master; one that was stored later was added anew meanwhile."""

@@ -73,7 +73,7 @@ class Study:
         source = self.order.source
         name = await self.run(inspect, self.order, name=f"inspect-{source[:12]}", priority=FIRST_PRIORITY)
         found: Inspection = await asyncio.to_thread(self._unpacked, name, Inspection)
-        return accept(found, damaged=self.order.is_damaged_accepted)
+        return planning.as_ordered(self.order, accept(found, damaged=self.order.is_damaged_accepted))
 
     async def samples(self, inspection: Inspection) -> list[Window]:
         """Its samples, of every window."""
@@ -98,9 +98,9 @@ class Study:
         )
 
     def _at_pictures(self, inspection: Inspection) -> list[_Look]:
-        timeline, source = timeline_of(inspection), self.order.source
+        timeline = timeline_of(inspection)
         return [
-            _Look(sample_window, (timeline, window), planning.window_name(source, window.number))
+            _Look(sample_window, (timeline, window), planning.window_name(self.order, window.number))
             for window in planning.windows_of(inspection, timeline)
         ]
 

@@ -6,17 +6,21 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.encoding.film import film, planned, video
+from tests.encoding.film import ORDER, film, planned, video
 from tests.encoding.remake import remake
 from tests.encoding.worker.test_corrections import lumas
+from tests.encoding.workshop import workshop
 from tests.media.generate import Clip, ffmpeg, make_numbered, number_of
 
 from matinee.encoding.pertitle.bars import Bars, bars_of, crop_of
+from matinee.encoding.pertitle.trial import analysis_key, attempt_of
+from matinee.encoding.plan import as_ordered, frames_name, pictures_name, window_name
 from matinee.encoding.recipe import VideoRecipe
 from matinee.encoding.source import Crop, display_size, upright
 from matinee.encoding.worker import ffmpeg as commands
@@ -25,6 +29,7 @@ from matinee.encoding.worker.corrections import corrections
 
 SIZE = (320, 180)
 CLIP = Clip(frames=250, width=320, height=180)
+BARRED = Crop(left=0, top=30, width=320, height=180)
 
 
 def picture(bars: Bars, *, noise: int = 0, level: int = 120) -> npt.NDArray[np.uint8]:
@@ -96,7 +101,7 @@ def letterboxed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_letterboxed_film_is_encoded_without_its_bars_frame_for_frame(letterboxed: Path, tmp_path: Path) -> None:
     inspection = probe.inspect(letterboxed)
     assert inspection.video is not None
-    assert inspection.video.crop == Crop(left=0, top=30, width=320, height=180)
+    assert inspection.video.crop == BARRED
     assert display_size(inspection.video) == (320, 180)
     assert any(name.startswith("crop=") for name in corrections(inspection.video))
     plan = planned(inspection)
@@ -109,6 +114,37 @@ def test_a_letterboxed_film_is_encoded_without_its_bars_frame_for_frame(letterbo
         argv = commands.chunk_argv(Path(ffmpeg()), letterboxed, inspection, chunk, recipe, made[-1])
         subprocess.run(argv, check=True, capture_output=True)
     assert [number_of(luma) for luma in lumas(made, 180)] == list(range(CLIP.frames))
+
+
+async def test_a_title_may_keep_its_bars_and_its_pictures_with_them(letterboxed: Path, tmp_path: Path) -> None:
+    """A dark edge that was taken for a bar is put right by another order of the same title: everything is made anew."""
+    async with workshop(tmp_path) as place:
+        order = place.take(letterboxed)
+        await place.encode(order)
+        await place.encode(msgspec.structs.replace(order, keeps_bars=True))
+        await place.encode(msgspec.structs.replace(order, keeps_bars=True))
+        cropped, *_, whole = await place.versions()
+        sizes = [(one.video[-1].width, one.video[-1].height) for one in (cropped, whole)]
+        assert sizes == [(320, 180), (320, 240)]
+        assert (cropped.keeps_bars, whole.keeps_bars, whole.is_complete) == (False, True, True)
+        assert not {rung.key for rung in cropped.video} & {rung.key for rung in whole.video}
+        tiles = [(board.tile_width, board.tile_height) for one in (cropped, whole) if (board := one.storyboard)]
+        assert [round(width / height, 1) for width, height in tiles] == [1.8, 1.3]
+        numbers = [one.number for one in await place.versions()]
+        assert len(numbers) == len(set(numbers)), "what is there already is not published twice"
+
+
+def test_what_is_made_of_the_whole_picture_has_other_names() -> None:
+    boxed = msgspec.structs.replace(film(), video=video(width=320, height=240, crop=BARRED))
+    whole = msgspec.structs.replace(ORDER, keeps_bars=True)
+    cut, kept = as_ordered(ORDER, boxed), as_ordered(whole, boxed)
+    assert cut.video is not None and kept.video is not None
+    assert (cut.video.crop, kept.video.crop) == (BARRED, None)
+    assert as_ordered(whole, film()) == film(), "there is nothing to keep"
+    names = [{window_name(one, 0), frames_name(one, 0), pictures_name(one)} for one in (ORDER, whole)]
+    assert not names[0] & names[1]
+    trial = [analysis_key("build", attempt_of(one.video, "compat", "h264", "fast"), one.video) for one in (cut, kept)]
+    assert trial[0] != trial[1]
 
 
 def test_a_film_without_bars_is_not_touched(tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ def add(
         bool, typer.Option("--accept-damaged", help="Take a film that is cut off or damaged: publish what is there.")
     ] = False,
     codecs: Annotated[CodecSet | None, _CODECS] = None,
+    crop: Annotated[
+        bool | None,
+        typer.Option("--crop/--no-crop", help="Whether black bars are cut off; else as it was before, at first: cut."),
+    ] = None,
     no_wait: Annotated[bool, _NO_WAIT] = False,
     json: Json = False,
 ) -> None:
@@ -83,7 +87,12 @@ def add(
     output = Output(json)
     said = Metadata(title=title, year=year, genres=tuple(genre or ()), synopsis=synopsis, language=_language(language))
     try:
-        given = replace(_given(path, said, poster, subtitles or []), is_damaged_accepted=accept_damaged, codecs=codecs)
+        given = replace(
+            _given(path, said, poster, subtitles or []),
+            is_damaged_accepted=accept_damaged,
+            codecs=codecs,
+            keeps_bars=None if crop is None else not crop,
+        )
         outcome = add_one(settings_now(), given, is_followed=not no_wait, is_told=not json)
     except KeyboardInterrupt:
         output.note(_INTERRUPTED)

@@ -219,7 +219,7 @@ def _cut(media: Path, index: SegmentIndex, segments: Sequence[Segment], piece: P
 
 def _seen(bench: Bench, window: Chunk, seen: Path, tiny: Path) -> VideoMeasures:
     plan = bench.plan
-    name = window_name(plan.order.source, window.number)
+    name = window_name(plan.order, window.number)
     known = msgspec.msgpack.decode(store.read(bench.objects, name), type=sample.Window)
     step, size = max(1, round(plan.timeline.fps)), tile_size(plan.inspection)
     return VideoMeasures(
@@ -236,7 +236,7 @@ def _seen(bench: Bench, window: Chunk, seen: Path, tiny: Path) -> VideoMeasures:
 
 def _compared(bench: Bench, window: Chunk, tiny: Path, step: int) -> likeness.Seconds | None:
     """Every frame against the source's; None where those were not kept (by an older version)."""
-    name = frames_name(bench.plan.order.source, window.number)
+    name = frames_name(bench.plan.order, window.number)
     if not store.exists(bench.objects, name):
         return None
     source = store.read(bench.objects, name)

@@ -96,7 +96,7 @@ class Reviews:
         report = await self._waiting(order)
         decided = await self._decided(order, report, "reject", note)
         pictures = await asyncio.to_thread(
-            read_or, self.objects, planning.pictures_name(order.source), Pictures, Pictures(still="", storyboard=None)
+            read_or, self.objects, planning.pictures_name(order), Pictures, Pictures(still="", storyboard=None)
         )
         made = [one.key for one in report.renditions]
         await self.assets.refuse(order, made, image_names(pictures), f"rejected: {note or report.reason}")

@@ -26,6 +26,7 @@ from matinee.encoding.pertitle.complexity import Luma
 from matinee.encoding.plan import (
     Order,
     Text,
+    as_ordered,
     frames_name,
     inspection_name,
     loudness_name,
@@ -99,7 +100,7 @@ def _kept(place: Workplace, order: Order, name: str, find: Callable[[_Look], msg
     objects = open_objects(place.objects_url)
     if store.exists(objects, name):
         return name
-    inspection = load_inspection(place.objects_url, inspection_name(order.source))
+    inspection = as_ordered(order, load_inspection(place.objects_url, inspection_name(order.source)))
     with workroom(place, name) as scratch:
         master = AT_HAND.linked(place.objects_url, objects, order.master, scratch)
         found = find(_Look(place, objects, inspection, master, scratch))
@@ -114,10 +115,10 @@ def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Ch
         size, raw, tiny = tile_size(look.inspection), look.scratch / "samples.yuv", look.scratch / "frames.yuv"
         argv = ffmpeg.samples_argv(look.ffmpeg, look.master, look.inspection, timeline, window, size, raw, tiny)
         run_ffmpeg(argv, f"sampling from second {float(window.start / timeline.fps):.0f}", look.master)
-        store.write_file(look.objects, frames_name(order.source, window.number), tiny)
+        store.write_file(look.objects, frames_name(order, window.number), tiny)
         return sample.Window(start=window.start, end=window.end, samples=_measure(raw, size, timeline, window))
 
-    return _kept(place, order, window_name(order.source, window.number), find)
+    return _kept(place, order, window_name(order, window.number), find)
 
 
 def tile_size(inspection: Inspection) -> tuple[int, int]:

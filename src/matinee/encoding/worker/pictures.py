@@ -30,9 +30,7 @@ def make_pictures(bench: Bench, task: Task) -> None:
     """Take the still and the storyboard, store them as images, and keep their names."""
     plan = bench.plan
     windows = [
-        msgspec.msgpack.decode(
-            store.read(bench.objects, window_name(plan.order.source, one.number)), type=sample.Window
-        )
+        msgspec.msgpack.decode(store.read(bench.objects, window_name(plan.order, one.number)), type=sample.Window)
         for one in plan.windows
     ]
     pictures = Pictures(still=_still(bench, windows), storyboard=_storyboard(bench, windows))
