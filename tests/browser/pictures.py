@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PHONE = {"width": 390, "height": 844}
 TELEVISION = {"width": 1920, "height": 1080}
 COLOURS = 256
+INTO_SIGHT = "element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 96)"
+"""Scrolls so that an element is at the top, below the bar of the page."""
 MOMENT = 0.4
 """Which part of a film its picture is taken from."""
 
@@ -82,8 +84,26 @@ def take_all(camera: Camera) -> None:
     camera.take("upload", "/upload")
     camera.take("activity", "/activity")
     camera.take("encoding", "/encoding")
+    take_operator(camera, films)
     camera.take_player("player", film)
     camera.take_player("player-phone", film, **{**touch, "viewport": {"width": 844, "height": 390}})
+
+
+def take_operator(camera: Camera, films: list[dict[str, Any]]) -> None:
+    """What an operator sees of a title: the ladder of one that was tried, the marks of an episode if there is one."""
+    client = camera.cinema.client
+    for title in films:
+        report = client.get(f"/v1/titles/{title['id']}/report")
+        if report.is_success and report.json()["ladders"]:
+            page = camera.open(f"/title/{title['id']}/report")
+            page.locator("#ladder-title").evaluate(INTO_SIGHT)
+            settle(page)
+            camera.keep("report", page)
+            break
+    shows = client.get("/v1/titles?kind=show").raise_for_status().json()["items"]
+    seasons = client.get(f"/v1/titles/{shows[0]['id']}").raise_for_status().json()["seasons"] if shows else []
+    marked = seasons[0]["episodes"][0] if seasons else films[-1]
+    camera.take("marks", f"/title/{marked['id']}/marks")
 
 
 def main(url: str, name: str, password: str) -> None:
