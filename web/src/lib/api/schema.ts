@@ -1048,6 +1048,8 @@ export interface components {
         /** Rung */
         Rung: {
             bitrate_bps: number;
+            /** @default 1 */
+            buffer_s: number;
             crf?: number | null;
             height: number;
             maxrate_bps?: number | null;
