@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,6 +30,7 @@ from matinee.encoding.source import (
     has_index,
     presentation_times,
     running_time_s,
+    size_within,
 )
 
 replace = msgspec.structs.replace
@@ -212,3 +215,19 @@ def test_a_chapter_keeps_its_name_and_counts_from_the_films_first_frame() -> Non
     said = tuple(Chapter(start_s=start_s, title=title) for start_s, title in ((5.0, "Ebb"), (65.5, ""), (5.0, "Again")))
     found = chapters_of(msgspec.structs.replace(film(100), chapters=said), 5.0, 100.0)
     assert [(one.start_s, one.title) for one in found] == [(0.0, "Ebb"), (60.5, "")]
+
+
+@pytest.mark.parametrize(
+    ("size", "box", "more", "fits"),
+    [
+        ((1920, 800), (1280, 720), {}, (1280, 534)),
+        ((1080, 1920), (1280, 720), {}, (404, 720)),
+        ((320, 180), (1280, 720), {}, (320, 180)),
+        ((320, 180), (1280, 720), {"most": inf}, (1280, 720)),
+        ((4000, 10), (240, 240), {"least": 16}, (240, 16)),
+    ],
+)
+def test_a_picture_fits_into_a_box_in_its_proportions_and_in_even_sizes(
+    size: tuple[int, int], box: tuple[int, int], more: dict[str, Any], fits: tuple[int, int]
+) -> None:
+    assert size_within(video(width=size[0], height=size[1]), box, **more) == fits

@@ -175,6 +175,13 @@ def display_size(video: VideoStream) -> tuple[int, int]:
     return (height, width) if video.rotation % 180 == 90 else (width, height)
 
 
+def size_within(video: VideoStream, box: tuple[int, int], *, least: int = 2, most: float = 1.0) -> tuple[int, int]:
+    """The even size in which a film's picture fits into `box`, enlarged by `most` at most, no side below `least`."""
+    width, height = display_size(video)
+    scale = min(most, box[0] / width, box[1] / height)
+    return max(least, round(width * scale / 2) * 2), max(least, round(height * scale / 2) * 2)
+
+
 def upright(crop: Crop, video: VideoStream) -> Crop:
     """`crop` in the picture that a decoder has turned upright, by a clockwise quarter at a time."""
     width, height = video.width, video.height

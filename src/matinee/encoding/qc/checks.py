@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,7 @@ from matinee.encoding.qc.likeness import FRAME_BYTES, SOUND_HZ, Shift, Sound
 from matinee.encoding.qc.quality import Evidence, Scored, SoundMeasures, VideoMeasures
 from matinee.encoding.qc.report import Moment
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
-from matinee.encoding.source import display_size, has_index
+from matinee.encoding.source import display_size, has_index, size_within
 from matinee.encoding.timeline import Chunk, piece_at
 from matinee.encoding.tracks.loudness import loudness_in
 from matinee.encoding.worker import ffmpeg
@@ -305,9 +306,7 @@ def show_moment(place: Workplace, plan_name: str, moment: Moment, names: tuple[s
 
 def _still_size(plan: Plan) -> tuple[int, int]:
     assert plan.inspection.video is not None
-    width, height = display_size(plan.inspection.video)
-    scale = min(STILL_SIZE[0] / width, STILL_SIZE[1] / height)
-    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+    return size_within(plan.inspection.video, STILL_SIZE, most=inf)
 
 
 def _of_source(bench: Bench, moment: Moment) -> list[str]:

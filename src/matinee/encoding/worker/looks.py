@@ -9,6 +9,7 @@ import hashlib
 import io
 import sys
 from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -34,7 +35,7 @@ from matinee.encoding.plan import (
     window_name,
     work_folder,
 )
-from matinee.encoding.source import FilmRefused, Inspection, SubtitleStream, display_size
+from matinee.encoding.source import FilmRefused, Inspection, SubtitleStream, display_size, size_within
 from matinee.encoding.timeline import Chunk, Timeline
 from matinee.encoding.tracks.loudness import Loudness, loudness_in
 from matinee.encoding.worker import ffmpeg, probe
@@ -124,9 +125,7 @@ def sample_window(place: Workplace, order: Order, timeline: Timeline, window: Ch
 def tile_size(inspection: Inspection) -> tuple[int, int]:
     """Width and height of the small frames that samples are taken from, even, in the proportions of the film."""
     assert inspection.video is not None
-    width, height = display_size(inspection.video)
-    scale = sample.TILE_WIDTH / max(width, height)
-    return max(16, round(width * scale / 2) * 2), max(16, round(height * scale / 2) * 2)
+    return size_within(inspection.video, (sample.TILE_WIDTH, sample.TILE_WIDTH), least=16, most=inf)
 
 
 def _measure(raw: Path, size: tuple[int, int], timeline: Timeline, window: Chunk) -> tuple[sample.Sample, ...]:

@@ -17,7 +17,7 @@ from matinee.encoding.plan import (
     Task,
     window_name,
 )
-from matinee.encoding.source import display_size
+from matinee.encoding.source import size_within
 from matinee.encoding.worker import ffmpeg
 from matinee.encoding.worker.looks import TILE_QUALITY
 from matinee.encoding.worker.workplace import Bench, run_ffmpeg
@@ -43,9 +43,7 @@ def _still(bench: Bench, windows: Sequence[sample.Window]) -> str:
     frame = sample.best_still(windows)
     chunk = next(one for one in reversed(plan.chunks) if one.start <= frame)
     at = msgspec.structs.replace(chunk, start=frame)
-    width, height = display_size(plan.inspection.video)
-    scale = min(1.0, STILL_SIZE[0] / width, STILL_SIZE[1] / height)
-    size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+    size = size_within(plan.inspection.video, STILL_SIZE)
     master = bench.master()
     argv = ffmpeg.still_argv(bench.ffmpeg, master, plan.inspection, plan.timeline, at, size, out)
     run_ffmpeg(argv, "taking a still", master)
