@@ -207,6 +207,7 @@ def _ffmpeg(*arguments: str) -> None:
 def reel(clips: Sequence[Path], size: Size, rate: int, scene_s: float, scenes: int) -> Title:
     """A long title of real pictures: scenes of the clips, each enlarged, mirrored, slowed or lit in its own way."""
     width, height = size
+    name = "reel of clips, 10 min"
 
     def make(folder: Path) -> Path:
         chance, made = random.Random("reel"), []
@@ -225,9 +226,9 @@ def reel(clips: Sequence[Path], size: Size, rate: int, scene_s: float, scenes: i
             from_s = f"{chance.uniform(0, 18):.2f}" if "_30s" in clip.name else "0"
             inputs = ["-stream_loop", "-1", "-ss", from_s, "-threads", "1", "-i", str(clip)]
             made.append(_shot(folder / f"reel-{number}.mkv", inputs, graph, round(scene_s * rate), rate))
-        return _joined(made, folder / "reel.mkv")
+        return _joined(made, folder / f"{name}.mkv")
 
-    return Title("reel of clips, 10 min", make)
+    return Title(name, make)
 
 
 def real_clips() -> list[Path]:

@@ -337,3 +337,19 @@ def pictures(file: Path, inspection: Inspection, timeline: Timeline, piece: Chun
     argv += ["-fps_mode", "passthrough", "-f", "framemd5", "-"]
     done = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
     return [line.rpartition(",")[2].strip() for line in done if not line.startswith("#")]
+
+
+def test_a_film_that_names_its_colours_anew_in_the_middle_loses_and_repeats_no_picture(tmp_path: Path) -> None:
+    """Films that were joined without encoding: what a stream says of its colours changes where no chunk begins."""
+    clip, parts = Clip(frames=325, rate=Fraction(25), width=320, height=180), [tmp_path / "a.ts", tmp_path / "b.ts"]
+    for part, frames, matrix in ((parts[0], range(175), "bt709"), (parts[1], range(175, 325), "smpte170m")):
+        named = ("-color_range", "tv", "-colorspace", matrix, "-color_trc", matrix, "-color_primaries", matrix)
+        quick = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "6", "-bf", "0", *named)
+        late = ("-output_ts_offset", f"{frames.start / 25}", "-muxdelay", "0")
+        encoded(part, clip, "yuv420p", (numbered_luma(clip, n) for n in frames), *quick, *late)
+    master = tmp_path / "film.ts"
+    master.write_bytes(b"".join(part.read_bytes() for part in parts))
+    plan = planned_of(master)
+    assert plan.timeline.frames == clip.frames
+    assert 175 not in {chunk.start for chunk in plan.chunks}
+    assert [number_of(luma) for luma in lumas(chunks_of(plan, master, tmp_path))] == list(range(clip.frames))

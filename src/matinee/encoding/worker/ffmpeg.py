@@ -84,7 +84,7 @@ def chunk_argv(
     filters = [on_timeline(inspection, timeline, chunk.start), *_pictures(inspection, size, frames, recipe.coding)]
     return [
         *base(ffmpeg),
-        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, chunk)),
+        *master_input(source, inspection, chunk),
         "-map", f"0:{recipe.stream}", "-an", "-sn", "-dn",
         "-vf", ",".join(filters),
         "-frames:v", str(frames),
@@ -98,8 +98,14 @@ def chunk_argv(
 
 
 def master_input(source: Path, inspection: Inspection, piece: Chunk) -> list[str]:
-    """The film as an input, its pictures decoded from where `piece` says."""
-    return opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece))
+    """The film as an input, its pictures decoded from where `piece` says.
+
+    A film of several sources may name its colours anew in the middle. FFmpeg would then build its filters again, which
+    count frames from 0: pictures would be lost and shown twice. Scaling follows such a change by itself.
+    """
+    seek_s = _seek_s(inspection, piece)
+    decoders = sorted(VIDEO_DECODERS)
+    return ["-reinit_filter", "0", *opened(source, inspection.demuxer, decoders=decoders, seek_s=seek_s)]
 
 
 def reference(inspection: Inspection, timeline: Timeline, piece: Chunk, size: tuple[int, int], coding: Coding) -> str:
@@ -236,7 +242,7 @@ def vmaf_argv(
     ends = [f"{kind}{n}" for kind in ("s" if coding.hdr is None else "st") for n in range(len(encodes))]
     return [
         *base(ffmpeg),
-        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, piece)),
+        *master_input(source, inspection, piece),
         *(option for path in encodes for option in opened(path, "mov", decoders=DECODERS[coding.codec])),
         "-filter_complex", ";".join(graph),
         *(option for end in ends for option in ("-map", f"[{end}]", "-f", "null", "-")),
@@ -381,7 +387,7 @@ def samples_argv(
     ]
     return [
         *base(ffmpeg),
-        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, window)),
+        *master_input(source, inspection, window),
         "-filter_complex",
         f"[0:{inspection.video.index}]{','.join(filters)};[each]{each_second(timeline)}[a];[all]{_TINY}[b]",
         "-map", "[a]", "-fps_mode", "passthrough", "-f", "rawvideo", str(out),
@@ -397,7 +403,7 @@ def still_argv(
     filters = [on_timeline(inspection, timeline, at.start), *scaled(inspection.video, size, "lanczos"), "format=rgb24"]
     return [
         *base(ffmpeg),
-        *opened(source, inspection.demuxer, decoders=sorted(VIDEO_DECODERS), seek_s=_seek_s(inspection, at)),
+        *master_input(source, inspection, at),
         "-map", f"0:{inspection.video.index}", "-an", "-sn", "-dn",
         "-vf", ",".join(filters), "-frames:v", "1",
         "-c:v", "png", "-f", "image2pipe", str(out),
