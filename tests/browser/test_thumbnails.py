@@ -40,8 +40,11 @@ async (time) => {
       Math.abs(mediaTime - target) < 0.1 ? resolve() : video.requestVideoFrameCallback(see);
     video.requestVideoFrameCallback(see);
   });
+  const sought = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
+  const patience = new Promise((resolve) => setTimeout(resolve, 20000));  // what is wrong then shows below
   video.currentTime = target;
-  await presented;
+  await Promise.race([patience, sought]);
+  await Promise.race([patience, presented, new Promise((resolve) => setTimeout(resolve, 1000))]);
   const canvas = new OffscreenCanvas(tile.width, tile.height).getContext('2d', { willReadFrequently: true });
   const look = (...picture) => {
     canvas.drawImage(...picture, 0, 0, tile.width, tile.height);
