@@ -17,7 +17,11 @@ async ([url, to]) => {
   video.muted = true;
   const hls = new Hls({ enableWorker: false });
   const faults = [];
-  hls.on(Hls.Events.ERROR, (_, data) => faults.push(`${data.details} ${data.reason ?? ''}`));
+  // It tells of every request that it gives up for another rung, and of waiting, as an error that is not fatal.
+  const isGrave = ({ fatal, details }) => fatal || /Parsing|Codec|Load|bufferAppendError/.test(details);
+  hls.on(Hls.Events.ERROR, (_, data) => {
+    if (isGrave(data)) faults.push(`${data.details} ${data.reason ?? ''}`);
+  });
   hls.loadSource(url);
   hls.attachMedia(video);
   const until = (what, is) => new Promise((resolve, reject) => {

@@ -41,10 +41,10 @@ async (time) => {
     video.requestVideoFrameCallback(see);
   });
   const sought = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
-  const patience = new Promise((resolve) => setTimeout(resolve, 20000));  // what is wrong then shows below
+  const patience = new Promise((resolve) => setTimeout(resolve, 15000));  // what is wrong then shows below
   video.currentTime = target;
-  await Promise.race([patience, sought]);
-  await Promise.race([patience, presented, new Promise((resolve) => setTimeout(resolve, 1000))]);
+  await Promise.race([patience, Promise.all([sought, presented])]);
+  await new Promise((resolve) => setTimeout(resolve, 500));  // what was presented is drawn a little later
   const canvas = new OffscreenCanvas(tile.width, tile.height).getContext('2d', { willReadFrequently: true });
   const look = (...picture) => {
     canvas.drawImage(...picture, 0, 0, tile.width, tile.height);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from matinee.catalog.naming import height_in, read_name, read_path, read_subtitle, season_of, show_folder, why_ignored
@@ -100,6 +100,7 @@ def test_a_dotted_release_name_is_read_back(name: str, year: int) -> None:
 def test_an_episode_laid_out_by_the_book_is_read_back(
     show: str, year: int, season: int, number: int, name: str
 ) -> None:
+    assume(read_name(f"{show} {name}")[0] == f"{show} {name}")  # after others, Uhd is what a release says of itself
     folder = f"Season {season:02}" if season else "Specials"
     for written in (f"S{season:02}E{number:02}", f"s{season}e{number}"):
         known = read_path(f"Shows/{show} ({year})/{folder}/{show} {written} {name}.mkv")

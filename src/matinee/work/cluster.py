@@ -61,9 +61,14 @@ async def join(
     }
     with dask.config.set(CONFIG):
         running: dict[int, Any] = {}
-        slots = [asyncio.create_task(_keep(url, options, n, running, stop, left)) for n in range(workers)]
+        entering: set[int] = set()
+        slots = [asyncio.create_task(_keep(url, options, n, running, entering, stop, left)) for n in range(workers)]
         _log.info("%d worker(s) work for %s, each offering %s", workers, url, dict(offers))
         await stop.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                while entering:  # noqa: ASYNC110 - a worker may have been given a task before its nanny is known
+                    await asyncio.sleep(LOOK_S)
         await _retire(url, security, [nanny.worker_address for nanny in running.values()], retire_s)
         left.set()
         _, stuck = await asyncio.wait(slots, timeout=LEAVE_S)
@@ -73,16 +78,26 @@ async def join(
 
 
 async def _keep(
-    url: str, options: Mapping[str, Any], slot: int, running: dict[int, Any], stop: asyncio.Event, left: asyncio.Event
+    url: str,
+    options: Mapping[str, Any],
+    slot: int,
+    running: dict[int, Any],
+    entering: set[int],
+    stop: asyncio.Event,
+    left: asyncio.Event,
 ) -> None:
     """One worker process until `stop`, and then until `left`; meanwhile its nanny is in `running` under `slot`.
+
+    While it joins, `slot` is among `entering`.
 
     Dask starts another where one dies, but not where the scheduler was lost.
     """
     while not stop.is_set():
+        entering.add(slot)
         try:
             async with Nanny(url, **options) as nanny:
                 running[slot] = nanny
+                entering.discard(slot)
                 waits = [asyncio.create_task(nanny.finished()), asyncio.create_task(left.wait())]
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
                 for wait in waits:
@@ -90,6 +105,7 @@ async def _keep(
         except (OSError, RuntimeError, TimeoutError):
             _log.warning("no worker could join the scheduler at %s; trying again", url, exc_info=True)
         running.pop(slot, None)
+        entering.discard(slot)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), REJOIN_S)
 
