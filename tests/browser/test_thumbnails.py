@@ -25,6 +25,8 @@ async ([url, css]) => {
   const overlay = new shaka.ui.Overlay(player, box, video);
   overlay.configure({ fadeDelay: 3600 });
   await player.load(url);
+  // It seeks to the beginning itself once it has something to show, and would undo a seek of ours before that.
+  if (video.readyState < 3) await new Promise((resolve) => video.addEventListener('canplay', resolve, { once: true }));
   window.dash = { player, video, type: player.getManifestType() };
 }
 """
@@ -34,23 +36,25 @@ async (time) => {
   const [track] = player.getImageTracks();
   const tile = await player.getThumbnails(track.id, time);
   const sheet = await createImageBitmap(await (await fetch(tile.uris[0])).blob());
-  const target = Math.min(tile.startTime + 0.02, video.duration - 0.2);
-  const presented = new Promise((resolve) => {
-    const see = (_now, { mediaTime }) =>
-      Math.abs(mediaTime - target) < 0.1 ? resolve() : video.requestVideoFrameCallback(see);
-    video.requestVideoFrameCallback(see);
-  });
-  const sought = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
-  const patience = new Promise((resolve) => setTimeout(resolve, 15000));  // what is wrong then shows below
-  video.currentTime = target;
-  await Promise.race([patience, Promise.all([sought, presented])]);
-  await new Promise((resolve) => setTimeout(resolve, 500));  // what was presented is drawn a little later
   const canvas = new OffscreenCanvas(tile.width, tile.height).getContext('2d', { willReadFrequently: true });
   const look = (...picture) => {
     canvas.drawImage(...picture, 0, 0, tile.width, tile.height);
     return canvas.getImageData(0, 0, tile.width, tile.height).data;
   };
-  const frame = look(video).slice();
+  // While it plays: a frame of the tile's second is drawn as it is presented.
+  const presented = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`no frame of second ${tile.startTime} at ${video.currentTime}`)), 20000);
+    const see = (_now, { mediaTime }) => {
+      const into = mediaTime - tile.startTime;
+      if (into >= 0 && into < 0.9) resolve(look(video).slice());
+      else video.requestVideoFrameCallback(see);
+    };
+    video.requestVideoFrameCallback(see);
+  });
+  video.currentTime = tile.startTime + 0.01;
+  await video.play();
+  const frame = await presented;
+  video.pause();
   const unlike = [];
   for (let y = 0; y + tile.height <= sheet.height; y += tile.height) {
     for (let x = 0; x + tile.width <= sheet.width; x += tile.width) {
