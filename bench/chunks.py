@@ -40,7 +40,7 @@ from matinee.encoding.worker.workplace import load_plan
 from matinee.work.compute import Compute, open_compute
 
 PRESET = "fast"
-SIZE, RATE, SCENE_S = (854, 480), 24, 4.0
+SIZE, RATE, SCENE_S = (854, 480), 24, 40.0  # four minutes: chunks are 30 s, as a film's are
 KINDS = (slow, grain, fast, fractal, text, flat)
 CRFS = (22.0, 28.0, 34.0)
 IDLE_TASKS = 400

@@ -83,10 +83,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 def curves(trials: Iterable[Trial]) -> dict[Size, tuple[Point, ...]]:
-    """For each size, points every CRF_STEP between its trials, from the highest bitrate to the lowest.
-
-    Between trials, the logarithm of the bitrate and VMAF are monotone in CRF (Fritsch and Carlson 1980).
-    """
+    """For each size, points every CRF_STEP between its trials, from the highest bitrate to the lowest: the logarithm of
+    the bitrate and VMAF `along` the rate factor."""
     by_size: dict[Size, list[Trial]] = {}
     for trial in trials:
         by_size.setdefault(trial.size, []).append(trial)
@@ -100,7 +98,7 @@ def _curve(size: Size, trials: Sequence[Trial]) -> tuple[Point, ...]:
     at = np.arange(crfs[0], crfs[-1] + CRF_STEP / 2, CRF_STEP)
     lows = _between_some(crfs, [trial.low for trial in trials], at)
     light = _between_some(crfs, [trial.xpsnr_db for trial in trials], at)
-    rows = zip(at, _between(crfs, bits, at), _between(crfs, vmaf, at), lows, light, strict=True)
+    rows = zip(at, along(at, crfs, bits), along(at, crfs, vmaf), lows, light, strict=True)
     return tuple(
         Point(bitrate_bps=float(2**rate), vmaf=float(quality), size=size, crf=float(crf), low=low, xpsnr_db=xpsnr)
         for crf, rate, quality, low, xpsnr in rows
@@ -111,13 +109,24 @@ def _between_some(crfs: Sequence[float], values: Sequence[float | None], at: Flo
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return [None] * len(at)
-    return [float(value) for value in _between(crfs, np.minimum.accumulate(known), at)]
+    return [float(value) for value in along(at, crfs, np.minimum.accumulate(known))]
 
 
-def _between(x: Sequence[float], y: Floats, at: Floats) -> Floats:
+def along(at: Floats, known: Sequence[float], values: Floats) -> Floats:
+    """`values` (float64[known, ...], of trials at these rising rate factors) at each of `at`: float64[at, ...].
+
+    Monotone between those that are known (Fritsch and Carlson 1980), straight on beyond them; a single one holds for
+    all.
+    """
     from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - only who has trials to read needs SciPy
 
-    return np.asarray(PchipInterpolator(x, y)(at)) if len(x) > 1 else np.full(at.shape, y[0])
+    if len(known) == 1:
+        return np.repeat(values[:1], len(at), axis=0)
+    slopes = [(values[n + 1] - values[n]) / (known[n + 1] - known[n]) for n in (0, -2)]
+    beyond = np.multiply.outer(np.minimum(at - known[0], 0), slopes[0])
+    beyond += np.multiply.outer(np.maximum(at - known[-1], 0), slopes[1])
+    found: Floats = PchipInterpolator(known, values)(np.clip(at, known[0], known[-1])) + beyond
+    return found
 
 
 def front(points: Iterable[Point]) -> tuple[Point, ...]:

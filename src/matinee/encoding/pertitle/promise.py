@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 
 from matinee.base.units import BitsPerSecond
+from matinee.encoding.pertitle.hull import Floats, along
 from matinee.encoding.pertitle.ladder import Rung
 from matinee.encoding.pertitle.trial import LOW_PERCENT, Piece
-
-Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 CRF_GRAIN = 0.05
 CRF_BEYOND = 16.0
@@ -50,25 +48,11 @@ def _held(piece: Piece, rung: Rung, crf: float, most: float) -> tuple[float, Flo
     """Bits a frame of a piece at `crf`, `most` at most, and the VMAF of each of its frames then."""
     measured = [one for one in piece.measured if one.size == (rung.width, rung.height)]
     rows = sorted((one.crf, one.size_bytes * 8 / (piece.end - piece.start), one.scores) for one in measured)
-    crfs = np.array([row[0] for row in rows])
+    crfs = [row[0] for row in rows]
     bits = np.minimum.accumulate(np.log2([row[1] for row in rows]))
     scores = np.minimum.accumulate(np.array([row[2] for row in rows]), axis=0)
-    if len(crfs) == 1:
-        return float(2 ** bits[0]), scores[0]
     grid = np.arange(crf, max(crf, crfs[-1]) + CRF_BEYOND, CRF_GRAIN)
-    taken = _along(grid, crfs, bits)
+    taken = along(grid, crfs, bits)
     within = np.flatnonzero(taken <= np.log2(most))
     at = within[0] if len(within) else -1
-    return float(2 ** taken[at]), np.clip(_along(grid[[at]], crfs, scores)[0], 0.0, 100.0)
-
-
-def _along(at: Floats, known: Floats, values: Floats) -> Floats:
-    """`values` at each of `at`: monotone between those that are known, as `hull.curves` is, straight on beyond them."""
-    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - only who has trials to read needs SciPy
-
-    inside = np.clip(at, known[0], known[-1])
-    slopes = [(values[n + 1] - values[n]) / (known[n + 1] - known[n]) for n in (0, -2)]
-    beyond = np.multiply.outer(np.minimum(at - known[0], 0), slopes[0])
-    beyond += np.multiply.outer(np.maximum(at - known[-1], 0), slopes[1])
-    found: Floats = PchipInterpolator(known, values)(inside) + beyond
-    return found
+    return float(2 ** taken[at]), np.clip(along(grid[[at]], crfs, scores)[0], 0.0, 100.0)
