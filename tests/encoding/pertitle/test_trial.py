@@ -14,7 +14,6 @@ from matinee.encoding.pertitle.trial import (
     PIECES_FEW,
     PIECES_MAX,
     SHARE,
-    SHORT_SHARE,
     ULTRA_HD_MODEL,
     Measured,
     Piece,
@@ -46,7 +45,7 @@ def test_pieces_are_gops_of_the_title_and_few(seconds: float) -> None:
         assert piece.start % timeline.segment_frames % round(timeline.segment_frames / 3) == 0
     assert len({piece.start for piece in found}) == len(found)
     gops = timeline.frames / timeline.segment_frames * 3
-    assert len(found) <= max(SHARE * gops, min(PIECES_FEW, SHORT_SHARE * gops)) + 1
+    assert len(found) <= max(SHARE * gops, min(PIECES_FEW, gops / 2)) + 1
 
 
 def test_pieces_stand_for_plain_and_complex_parts_alike() -> None:

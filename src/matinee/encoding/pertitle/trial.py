@@ -23,11 +23,10 @@ from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 from matinee.encoding.worker.corrections import corrections
 from matinee.encoding.worker.encoders import CRFS
 
-SHARE, SHORT_SHARE = 0.15, 0.35
-"""Of a title that is tried, and of a short one: with its measuring this costs about what one encode of the whole ladder
-does."""
+SHARE = 0.15
+"""Of a title that is tried: with its measuring this costs about half of what one encode of the whole ladder does."""
 PIECES_FEW, PIECES_MAX = 4, 40
-"""Pieces up to which a title counts as short, and of the longest film."""
+"""Pieces of a short title, of which half is tried at most, and of the longest film."""
 LOWEST_BOX = 240
 HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
@@ -145,7 +144,7 @@ def analysis_key(build: str, attempt: Attempt, video: VideoStream) -> str:
         build,
         msgspec.json.encode(attempt).decode(),
         *(f"{crf:g}" for crf in CRFS[attempt.coding.codec]),
-        f"{SHARE:g} {SHORT_SHARE:g} {PIECES_FEW} {PIECES_MAX}",
+        f"{SHARE:g} {PIECES_FEW} {PIECES_MAX}",
         f"{VMAF_EVERY}",
         f"version {TRIALS_VERSION}",
         *corrections(video, keeps_light=attempt.coding.hdr is not None),
@@ -168,7 +167,7 @@ def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Ch
     starts = idr_frames(timeline.frames, segment)
     gops = list(zip(starts, [*starts[1:], timeline.frames], strict=True))
     whole = [gop for gop in gops if gop[1] - gop[0] >= segment // 4] or gops
-    wanted = max(round(SHARE * len(whole)), min(PIECES_FEW, round(SHORT_SHARE * len(whole))), 1)
+    wanted = max(round(SHARE * len(whole)), min(PIECES_FEW, len(whole) // 2), 1)
     count = min(PIECES_MAX, wanted)
     ranked = sorted(whole, key=_scores(whole, windows).__getitem__)
     middles = sorted(ranked[int((n + 0.5) * len(ranked) / count)] for n in range(count))
