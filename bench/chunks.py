@@ -28,7 +28,7 @@ import imageio_ffmpeg
 import msgspec
 from tests.encoding.workshop import workshop
 
-from bench.encodes import Place, counted
+from bench.encodes import Place
 from bench.machine import machine, write_result
 from bench.titles import fast, flat, fractal, generated, grain, slow, text
 from matinee.encoding.pertitle.hull import bd_rate
@@ -36,7 +36,7 @@ from matinee.encoding.plan import Plan
 from matinee.encoding.recipe import AudioRecipe, VideoRecipe
 from matinee.encoding.worker.ffmpeg import audio_argv, chunk_argv
 from matinee.encoding.worker.tasks import perform
-from matinee.encoding.worker.workplace import load_plan
+from matinee.encoding.worker.workplace import load_plan, metered
 from matinee.work.compute import Compute, open_compute
 
 PRESET = "fast"
@@ -57,13 +57,14 @@ class Counting(Compute):
 
     async def run(self, fn: Callable[..., Any], *args: Any, **how: Any) -> Any:  # type: ignore[override]
         """As `Compute.run`."""
-        if fn is perform and not self.plans:
-            self.plans.append(
-                load_plan(args[0].objects_url, args[1])
-            )  # while it is there: a job that is done tidies up
-        made, cpu_s = await super().run(counted, fn, *args, **how)
-        self.spent[args[-1].kind if fn is perform else fn.__name__].append(cpu_s)
-        return made
+        if fn is not metered:
+            return await super().run(fn, *args, **how)
+        task, place, *rest = args
+        if task is perform and not self.plans:  # while it is there: a job that is done tidies up
+            self.plans.append(load_plan(place.objects_url, rest[0]))
+        done = await super().run(metered, *args, **how)
+        self.spent[rest[-1].kind if task is perform else task.__name__].append(done.cpu_s)
+        return done
 
     async def used_s(self) -> float:
         """The CPU seconds of all workers, this process and what they all ran, so far."""

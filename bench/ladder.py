@@ -27,7 +27,7 @@ from bench.encodes import Outcome, Place, Studied
 from bench.machine import machine, write_result
 from bench.titles import LONG_S, Title, titles
 from matinee.encoding.pertitle.hull import bd_rate
-from matinee.encoding.pertitle.ladder import ladder
+from matinee.encoding.pertitle.ladder import box_height, ladder, leading
 from matinee.encoding.pertitle.plot import hull_svg
 from matinee.encoding.pertitle.trial import HD_MODEL
 from matinee.encoding.recipe import VideoRecipe
@@ -118,7 +118,7 @@ async def report_of(title: Title, place: Place, studied: Studied) -> Report:
         title=title.name,
         seconds=round(float(plan.timeline.duration_s), 1),
         size=size,
-        bd_rate=compared(fixed, quality),
+        bd_rate=compared(_leading(fixed, theirs), _leading(quality, ours)),
         top_saved_percent=round(100 * (1 - quality[-1].bps / fixed[-1].bps), 1) if fixed else None,
         is_steered=any(recipe.crfs for recipe in ours),
         quality=[_rung(outcome, recipe) for outcome, recipe in zip(quality, ours, strict=True)],
@@ -132,6 +132,13 @@ async def report_of(title: Title, place: Place, studied: Studied) -> Report:
         },
         analysis_of_ladder=round(analysis_s / ladder_s, 3),
     )
+
+
+def _leading(outcomes: Sequence[Outcome], recipes: Sequence[VideoRecipe]) -> list[Outcome]:
+    """What who has the largest plan and screen is shown of a ladder."""
+    boxes = [box_height(recipe.rung.width, recipe.rung.height) for recipe in recipes]
+    rows = leading(list(zip(boxes, outcomes, strict=True)), lambda row: (row[0], row[1].bps))
+    return [outcome for _, outcome in rows]
 
 
 def _rung(outcome: Outcome, recipe: VideoRecipe) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def forms(track: int, language: str, role: AudioRole = "main", *, codec: str = "
 
 def hdr_rung(key: str, height: int, codec: str, video_range: VideoRange) -> VideoRendition:
     codecs = {"hevc": "hvc1.2.4.L120.90", "av1": "av01.0.08M.10"}[codec]
-    return msgspec.structs.replace(rung(key, f"{height}p", height, 2_000_000), codecs=codecs, video_range=video_range)
+    return msgspec.structs.replace(
+        rung(key, f"{height}p", height, height * 4_000), codecs=codecs, video_range=video_range
+    )
 
 
 ASSET = Asset(

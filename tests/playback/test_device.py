@@ -32,6 +32,15 @@ def test_a_device_that_says_what_it_decodes_is_believed_and_h264_is_always_there
     assert keys("tv", "av1") == ["v360", "v720", "x720", "x2160"]
 
 
+def test_a_smaller_and_dearer_rung_is_for_who_may_not_see_the_larger_one() -> None:
+    h360, *others = ASSET.video
+    dear = msgspec.structs.replace(h360, key="dear", average_bps=max(one.average_bps for one in others))
+    asset = msgspec.structs.replace(ASSET, video=(h360, dear, *others))
+    assert [rung.key for rung in offered(asset, profile_of("web")).video] == [rung.key for rung in ASSET.video]
+    small = msgspec.structs.replace(profile_of("web"), box_max=h360.box_height)
+    assert [rung.key for rung in offered(asset, small).video] == [h360.key, "dear"]
+
+
 @given(st.sampled_from(sorted(PROFILES)), st.sets(st.sampled_from(sorted(CODEC_NAMES))))
 def test_every_device_has_something_to_play_and_nothing_it_was_not_offered(
     kind: DeviceKind, codecs: set[Codec]

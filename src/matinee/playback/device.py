@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from matinee.encoding.asset import Asset, VideoRendition
-from matinee.encoding.pertitle.ladder import Codec
+from matinee.encoding.pertitle.ladder import Codec, leading
 from matinee.encoding.source import VideoRange
 
 DeviceKind: TypeAlias = Literal["web", "phone", "ios", "tv"]
@@ -44,9 +44,16 @@ def profile_of(kind: DeviceKind, codecs: Sequence[Codec] = ()) -> DeviceProfile:
 
 
 def offered(asset: Asset, profile: DeviceProfile) -> Asset:
-    """`asset` with the renditions that a device of this profile gets; if it would get none, those of H.264."""
-    video = tuple(rung for rung in asset.video if _suits(rung, profile))
-    return msgspec.structs.replace(asset, video=video or tuple(one for one in asset.video if one.codec == "h264"))
+    """`asset` with the renditions that a device of this profile gets; if it would get none, those of H.264.
+
+    Of each ladder it gets the leading ones: among others a player would take a smaller picture for a better one.
+    """
+    suited = [rung for rung in asset.video if _suits(rung, profile)]
+    ladders: dict[tuple[Codec, VideoRange], list[VideoRendition]] = {}
+    for rung in suited or [one for one in asset.video if one.codec == "h264"]:
+        ladders.setdefault((rung.codec, rung.video_range), []).append(rung)
+    video = [one for rungs in ladders.values() for one in leading(rungs, lambda it: (it.box_height, it.average_bps))]
+    return msgspec.structs.replace(asset, video=tuple(video))
 
 
 def _suits(rung: VideoRendition, profile: DeviceProfile) -> bool:

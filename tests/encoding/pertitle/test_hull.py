@@ -26,7 +26,7 @@ from matinee.encoding.pertitle.hull import (
     quality_ladder,
     saving,
 )
-from matinee.encoding.pertitle.ladder import box_height
+from matinee.encoding.pertitle.ladder import box_height, leading
 
 SIZES = ((426, 240), (640, 360), (854, 480), (1280, 720), (1920, 1080), (3840, 2160))
 CRFS = (20.0, 27.0, 35.0)
@@ -61,7 +61,7 @@ titles = st.builds(
 def test_each_rung_takes_more_and_looks_better_than_the_one_below(trials: list[Trial]) -> None:
     rungs = quality_ladder(trials)
     for below, above in pairwise(rungs):
-        assert above.bitrate_bps >= below.bitrate_bps or above.height > below.height
+        assert (above.height, above.bitrate_bps) > (below.height, below.bitrate_bps)
         assert box_height(above.width, above.height) >= box_height(below.width, below.height)
     assert len({rung.name for rung in rungs}) == len(rungs)
 
@@ -110,8 +110,35 @@ def test_a_small_plan_gets_its_best_beside_what_larger_plans_get_of_its_size() -
     assert max(rung.bitrate_bps for rung in within) > cap_of(480) / 2
 
 
+@given(titles)
+def test_each_plan_has_a_ladder_as_good_as_its_pictures_and_its_limit_allow(trials: list[Trial]) -> None:
+    """The best within a plan is near the best that any trial of its sizes promises within its limit."""
+    rungs, sizes = quality_ladder(trials), {trial.size for trial in trials if trial.model == "hd"}
+    for height, _ in PLAN_LIMITS:
+        most = cap_of(min(height, max(box_height(*size) for size in sizes)))
+        within = {size for size in sizes if box_height(*size) <= height}
+        shown = [curve for size, curve in curves(trials).items() if size in within]
+        possible = [point.vmaf for curve in shown for point in curve if point.bitrate_bps <= most]
+        theirs = [
+            one for one in rungs if (one.width, one.height) in sizes and box_height(one.width, one.height) <= height
+        ]
+        if possible:
+            best = max(rung.vmaf or 0.0 for rung in theirs if rung.bitrate_bps <= most + 1_000)
+            assert best >= min(TARGET, max(possible)) - STEP_MAX / 2 - 1
+
+
+def test_an_easy_title_is_not_kept_poor_for_who_may_see_small_pictures_only() -> None:
+    """1080p of it is cheap, so 480p is soon off the front: who has no more gets it as good as it can be."""
+    rungs = quality_ladder(trials_of(0.3, 12.0))
+    small = [rung for rung in rungs if rung.height <= 480]
+    best_small = max(trial.vmaf for trial in trials_of(0.3, 12.0) if trial.size[1] <= 480)
+    assert small[-1].vmaf == pytest.approx(best_small, abs=0.1)
+    assert small[-1].bitrate_bps > rungs[len(small)].bitrate_bps, "dearer than a larger one"
+    assert all(after.vmaf - before.vmaf <= STEP_MAX + 0.5 for before, after in pairwise(small))  # type: ignore[operator]
+
+
 def test_the_top_rung_reaches_the_target_and_steps_are_equal() -> None:
-    rungs = quality_ladder(trials_of(1.0, 6.0))
+    rungs = leading(quality_ladder(trials_of(1.0, 6.0)), lambda rung: (rung.height, rung.bitrate_bps))
     scores = [rung.vmaf or 0.0 for rung in rungs]
     assert scores[-1] == pytest.approx(TARGET, abs=0.5)
     steps = [after - before for before, after in pairwise(scores)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from matinee.encoding.pertitle.ladder import BASE_LADDER, Rung, ladder
+from matinee.encoding.pertitle.ladder import BASE_LADDER, Rung, ladder, leading
 from matinee.encoding.source import LARGEST_SIDE, SMALLEST_SIDE
 
 sides = st.integers(SMALLEST_SIDE, LARGEST_SIDE)
@@ -101,6 +101,16 @@ def test_rungs_keep_the_shape_within_a_pixel(width: int, height: int) -> None:
         least = max((rung.width - 1) / width, (rung.height - 1) / height)
         most = min((rung.width + 1) / width, (rung.height + 1) / height)
         assert least <= most
+
+
+@given(st.lists(st.tuples(st.sampled_from((360, 480, 720, 1080)), st.integers(1, 9)), min_size=1))
+def test_leading_rungs_grow_in_size_with_their_bits_and_the_largest_is_among_them(rungs: list[tuple[int, int]]) -> None:
+    found = leading(rungs, lambda rung: rung)
+    assert max(rungs) in found
+    for small, large in permutations(found, 2):
+        assert large[0] <= small[0] or large[1] > small[1]
+    for lost in set(rungs) - set(found):
+        assert any(box > lost[0] and bps <= lost[1] for box, bps in found)
 
 
 @given(width=sides, ratio=st.floats(1 / 3, 3))

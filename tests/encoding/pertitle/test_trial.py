@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.encoding.film import ENCODER, film, hdr_film, samples_of
 
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, Codec
 from matinee.encoding.pertitle.sample import Sample, Window
 from matinee.encoding.pertitle.trial import (
     HD_MODEL,
@@ -20,6 +21,7 @@ from matinee.encoding.pertitle.trial import (
     analysis_key,
     attempt_of,
     combined,
+    crfs_of,
     judged_at,
     pieces_of,
     sizes_of,
@@ -27,6 +29,7 @@ from matinee.encoding.pertitle.trial import (
 )
 from matinee.encoding.plan import windows_of
 from matinee.encoding.timeline import Chunk, chunks_of, timeline_of
+from matinee.encoding.worker.encoders import CRFS
 
 
 def pieces(seconds: float) -> tuple[Chunk, ...]:
@@ -75,6 +78,17 @@ def test_sizes_are_the_ladders_and_never_above_the_source() -> None:
     assert sizes_of(1920, 1080) == ((426, 240), (640, 360), (854, 480), (1280, 720), (1920, 1080))
     assert sizes_of(640, 360) == ((426, 240), (640, 360))
     assert sizes_of(160, 90) == ((160, 90),)
+
+
+@pytest.mark.parametrize("codec", CODEC_NAMES)
+def test_a_small_source_is_tried_finer_at_its_own_size_alone(codec: Codec) -> None:
+    for width, height in ((640, 360), (960, 540), (480, 854)):
+        *smaller, own = sizes_of(width, height)
+        finest, *others = crfs_of(own, width, height, codec)
+        assert tuple(others) == CRFS[codec]
+        assert finest < min(others)
+        assert all(crfs_of(size, width, height, codec) == CRFS[codec] for size in smaller)
+    assert all(crfs_of(size, 1920, 1080, codec) == CRFS[codec] for size in sizes_of(1920, 1080))
 
 
 def test_what_is_small_is_judged_enlarged_and_4k_by_its_own_model() -> None:

@@ -26,6 +26,7 @@ from matinee.encoding.recipe import AudioRecipe, Coding, VideoRecipe
 from matinee.encoding.source import SubtitleStream
 from matinee.encoding.timeline import chunks_of, gops_of, idr_frames, timeline_of
 from matinee.encoding.worker import encoders, ffmpeg
+from matinee.encoding.worker.encoders import CRFS
 from matinee.encoding.worker.probe import inspect
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ffmpeg"
@@ -90,7 +91,7 @@ def commands(plan: Plan, master: Path = MASTER) -> dict[str, list[str]]:
 def trial_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
     piece, coding = plan.chunks[1], video_recipe(plan, codec).coding
     cut = ffmpeg.cut_of(plan.inspection, plan.timeline, piece)
-    return ffmpeg.trial_argv(FFMPEG, master, *cut, (640, 360), coding, "fast")
+    return ffmpeg.trial_argv(FFMPEG, master, *cut, (640, 360), coding, "fast", CRFS[codec])
 
 
 def vmaf_argv(plan: Plan, master: Path, codec: Codec = "h264") -> list[str]:
@@ -233,7 +234,9 @@ def test_a_piece_that_is_tried_comes_out_as_it_does_in_the_film(tmp_path: Path) 
     (whole,), (piece, *_) = chunks_of(found, timeline), gops_of(found, timeline)
     (tmp_path / "film").mkdir()
     for part, folder in ((piece, tmp_path), (msgspec.structs.replace(whole, end=144), tmp_path / "film")):
-        argv = ffmpeg.trial_argv(Path(program()), master, found, timeline, part, (320, 180), Coding(), "fast")
+        argv = ffmpeg.trial_argv(
+            Path(program()), master, found, timeline, part, (320, 180), Coding(), "fast", CRFS["h264"]
+        )
         argv = [one.replace(f"eq(n,{part.end})", "eq(n,48)+eq(n,96)") for one in argv]
         subprocess.run(argv, cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     for name in ("0.mp4", "1.mp4", "2.mp4"):

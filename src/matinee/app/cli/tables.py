@@ -19,7 +19,7 @@ from matinee.app.webhooks.delivery import shown
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
-from matinee.encoding.pertitle.ladder import CODEC_NAMES
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, box_height, leading
 from matinee.encoding.qc.report import Report as EncodeReport
 from matinee.work.job import Job, JobState, fraction
 
@@ -174,7 +174,8 @@ def of_report(report: Report) -> RenderableType:
 
 
 def _of_ladder(ladder: Ladder) -> RenderableType:
-    rungs = _table(CODEC_NAMES[ladder.codec], "Size", "Mb/s", "At most", "CRF", "VMAF", "Worst 5 %")
+    rungs = _table(CODEC_NAMES[ladder.codec], "Size", "Mb/s", "At most", "CRF", "VMAF", "Worst 5 %", "For")
+    shown = leading(ladder.rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
     for rung in ladder.rungs:
         rungs.add_row(
             rung.name,
@@ -184,6 +185,7 @@ def _of_ladder(ladder: Ladder) -> RenderableType:
             f"{rung.crf:g}",
             f"{rung.vmaf:.1f}",
             f"{rung.vmaf_low:.1f}",
+            "" if rung in shown else f"who sees {box_height(rung.width, rung.height)}p at most",
         )
     return Group(rungs, Text(_saved(ladder)))
 

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from matinee.base.units import BitsPerSecond
-from matinee.encoding.pertitle.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height
+from matinee.encoding.pertitle.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height, leading
 
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels, even."""
@@ -147,32 +147,57 @@ def cap_of(box: int, bitrate_bps: float = 0.0) -> float:
 
 
 def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Rung, ...]:
-    """Rungs at equal steps of VMAF on the front of `trials`, lowest first; at least one.
+    """Rungs at equal steps of VMAF on the front of `trials`, by size and then by bitrate; at least one.
 
     The lowest takes LOWEST_BPS at most. The highest reaches `target`, or what the source, the plans' limits and the
-    trials allow. Every plan's top resolution that the source has is there within its limit; another rung of it may take
-    more, for who has a larger plan, where it looks better than a larger picture would. Sizes that are judged by
-    another model than the smallest have no front with the others: each is one rung of its own, above them.
+    trials allow. Whoever has a plan of smaller pictures gets more of those than are on the front, on to the target or
+    the plan's limit: such a rung may be smaller and dearer than another, and is not shown to others (`leading`).
+    Every plan's top resolution that the source has is there within its limit. Sizes that are judged by another model
+    than the smallest have no front with the others: each is one rung of its own, above them.
     """
     found = curves(trials)
     model_of = {trial.size: trial.model for trial in trials}
     common = model_of[min(found, key=lambda size: box_height(*size))]
     alike = [curve for size, curve in found.items() if model_of[size] == common]
     above = [_reaching(curve, target) for size, curve in found.items() if model_of[size] != common]
-    return _named([*_steps(alike, target), *sorted(above)])
+    whole = _steps(alike, cap_of(max(curve[0].box for curve in alike)), target)
+    return _named([*_for_plans(whole, alike, target), *above])
 
 
-def _steps(found: Sequence[Sequence[Point]], target: float) -> list[Point]:
-    """Points at equal steps on the front of curves that one model judged, and what the plans ask for."""
-    most = cap_of(max(curve[0].box for curve in found))
+def _steps(found: Sequence[Sequence[Point]], most: float, target: float, low: Point | None = None) -> list[Point]:
+    """Points at equal steps on the front of curves that one model judged, cheapest first; sizes never fall.
+
+    They begin with `low`, or with what the weakest line has, and end at `target` or at `most` bits/s.
+    """
     allowed = [point for curve in found for point in curve if point.bitrate_bps <= most]
     best = front(allowed) or (min((curve[-1] for curve in found), key=lambda point: point.bitrate_bps),)
     top = next((point for point in best if _is_enough(point, target)), best[-1])
-    low = next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
+    low = low or next((point for point in reversed(best) if point.bitrate_bps <= CAP_SHARE * LOWEST_BPS), best[0])
     steps = max(1, ceil((top.vmaf - low.vmaf) / STEP_MAX))
-    aims = [low.vmaf + (top.vmaf - low.vmaf) * step / steps for step in range(steps + 1)]
-    chosen = [next(point for point in best if point.vmaf >= aim - 1e-9) for aim in aims]
-    return _with_plans(chosen, found)
+    aims = [low.vmaf + (top.vmaf - low.vmaf) * step / steps for step in range(1, steps + 1)]
+    points = [low, *(next(point for point in best if point.vmaf >= aim - 1e-9) for aim in aims)]
+    return [point for rank, point in enumerate(points) if all(below.box <= point.box for below in points[:rank])]
+
+
+def _for_plans(whole: Sequence[Point], found: Sequence[Sequence[Point]], target: float) -> list[Point]:
+    """`whole`, the ladder of who may see all that there is, and what each plan of smaller pictures wants beside it.
+
+    That is the way on from the rungs that it shares, and one of its top resolution.
+    """
+    points, largest = list(whole), max(curve[0].box for curve in found)
+    for height, _ in PLAN_LIMITS:
+        most, shown = cap_of(height), [curve for curve in found if curve[0].box <= height]
+        shared = [point for point in points if point.box <= height and point.bitrate_bps <= most]
+        if shown and height < largest:
+            low = max(shared, default=None)
+            more = _steps(shown, most, target, low)
+            if low is None or more[-1].vmaf >= low.vmaf + STEP_MAX / 2:
+                shared, points = [*shared, *more], [*points, *more]
+        for curve in shown:
+            if curve[0].box == height and all(point.box < height for point in shared):
+                best = _reaching(curve, max((point.vmaf for point in shared), default=target))
+                points.append(msgspec.structs.replace(best, bitrate_bps=min(best.bitrate_bps, most)))
+    return points
 
 
 def _reaching(curve: Sequence[Point], target: float) -> Point:
@@ -188,34 +213,12 @@ def _is_enough(point: Point, target: float) -> bool:
     return point.vmaf >= max(target, SEARCH_MAX) or (point.vmaf >= target and is_even and is_lit)
 
 
-def _with_plans(chosen: Sequence[Point], found: Iterable[Sequence[Point]]) -> list[Point]:
-    """`chosen` and, for a plan that has none of its top resolution, or a poor one, the best of that size within its
-    limit and below the larger ones.
-
-    A rung that would then be smaller and dearer than another gives way.
-    """
-    points = list(chosen)
-    for curve in found:
-        box = curve[0].box
-        if box not in dict(PLAN_LIMITS):
-            continue
-        fits = [point.vmaf for point in points if point.box == box and point.bitrate_bps <= cap_of(box)]
-        best = _reaching(curve, max(point.vmaf for point in points))
-        if fits and max(fits) > best.vmaf - STEP_MAX / 2:
-            continue
-        larger = min((point.bitrate_bps for point in points if point.box > box), default=inf)
-        below = [point for point in curve if point.bitrate_bps <= larger]
-        best = _reaching(below or curve[-1:], max(point.vmaf for point in points))
-        points.append(msgspec.structs.replace(best, bitrate_bps=min(best.bitrate_bps, cap_of(box))))
-    points.sort()
-    return [point for rank, point in enumerate(points) if all(below.box <= point.box for below in points[:rank])]
-
-
-def _named(points: Sequence[Point]) -> tuple[Rung, ...]:
-    """Each point as a capped rung; one that is hardly better than the one below it, and no larger, is left out."""
-    kept = [points[0]]
-    for point in points[1:]:
-        if point.box > kept[-1].box or point.vmaf >= kept[-1].vmaf + 1:
+def _named(points: Iterable[Point]) -> tuple[Rung, ...]:
+    """Each point as a capped rung, by size and bitrate; one that is hardly better than another of its size, and
+    dearer, is left out."""
+    kept = list[Point]()
+    for point in sorted(points, key=lambda one: (one.box, one.bitrate_bps)):
+        if not kept or point.box > kept[-1].box or point.vmaf >= kept[-1].vmaf + 1:
             kept.append(point)
     boxes = [point.box for point in kept]
     rungs = []
@@ -255,8 +258,9 @@ def fixed_points(trials: Sequence[Trial], codec: Codec = "h264") -> list[tuple[f
 
 
 def saving(fixed: Sequence[tuple[float, float]], rungs: Sequence[Rung]) -> tuple[float, float, float] | None:
-    """`bd_rate` of `rungs` against a fixed ladder; None where they cannot be compared."""
-    measured = [(float(rung.bitrate_bps), rung.vmaf) for rung in rungs if rung.vmaf is not None]
+    """`bd_rate` of the leading `rungs` against a fixed ladder; None where they cannot be compared."""
+    best = leading(rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+    measured = [(float(rung.bitrate_bps), rung.vmaf) for rung in best if rung.vmaf is not None]
     if len(fixed) < 2 or len(measured) < 2:
         return None
     try:

@@ -5,7 +5,8 @@ The fast mode: the base ladder's bitrates times the title's complexity factor (0
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -36,6 +37,7 @@ BASE_LADDER: tuple[tuple[int, int], ...] = (
     (2160, 25_000_000),
 )
 """(height of the 16:9 box, bits/s) of the base ladder."""
+T = TypeVar("T")
 WORTH_A_RUNG = 1.1
 """A rung is made when it has at least this many times the height or width of the one below."""
 
@@ -56,6 +58,19 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     buffer_s: float = 1.0
     vmaf: float | None = None
     vmaf_low: float | None = None
+
+
+def leading(rungs: Sequence[T], size_and_rate: Callable[[T], tuple[int, float]]) -> list[T]:
+    """Those of a ladder's rungs (height of the box, bits/s) to show to somebody who may see them all.
+
+    One that is smaller than another and no cheaper is there for who may not see the larger one.
+    """
+    known = [size_and_rate(rung) for rung in rungs]
+    return [
+        rung
+        for rung, (box, bps) in zip(rungs, known, strict=True)
+        if not any(larger > box and cheaper <= bps for larger, cheaper in known)
+    ]
 
 
 def box_height(width: int, height: int) -> int:

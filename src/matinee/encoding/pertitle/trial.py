@@ -21,18 +21,20 @@ from matinee.encoding.recipe import Coding, coding_of, content_key
 from matinee.encoding.source import VideoStream
 from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 from matinee.encoding.worker.corrections import corrections
-from matinee.encoding.worker.encoders import CRFS
+from matinee.encoding.worker.encoders import CRFS, FINE_CRF
 
 SHARE = 0.15
 """Of a title that is tried: with its measuring this costs about half of what one encode of the whole ladder does."""
 PIECES_FEW, PIECES_MAX = 4, 40
 """Pieces of a short title, of which half is tried at most, and of the longest film."""
 LOWEST_BOX = 240
+FINE_BOX = 720
+"""Smaller sources are tried finer: what is enlarged to a television shows more of what was lost."""
 HD_BOX = 1080
 HD_MODEL, ULTRA_HD_MODEL = "vmaf_v0.6.1", "vmaf_4k_v0.6.1"
 LOW_PERCENT = 5.0
 """The share of frames that may look worse than a trial's `low`."""
-TRIALS_VERSION = 6
+TRIALS_VERSION = 7
 """Raised when trials are made or kept in another way, so that earlier ones are made again."""
 VMAF_EVERY = 7
 """Frames of which one is scored; motion is followed through all of them. Every fourth would be the same kind of frame
@@ -143,7 +145,7 @@ def analysis_key(build: str, attempt: Attempt, video: VideoStream) -> str:
     settings = (
         build,
         msgspec.json.encode(attempt).decode(),
-        *(f"{crf:g}" for crf in CRFS[attempt.coding.codec]),
+        *(f"{crf:g}" for crf in (FINE_CRF[attempt.coding.codec], *CRFS[attempt.coding.codec])),
         f"{SHARE:g} {PIECES_FEW} {PIECES_MAX}",
         f"{VMAF_EVERY}",
         f"version {TRIALS_VERSION}",
@@ -156,6 +158,15 @@ def sizes_of(width: int, height: int, largest: int = BASE_LADDER[-1][0]) -> tupl
     """The sizes to try for a source of `width` x `height` as displayed, smallest first; none above the source."""
     boxes = (LOWEST_BOX, *(box for box, _ in BASE_LADDER if box <= largest))
     return tuple(dict.fromkeys(fitted(width, height, box) for box in boxes))
+
+
+def crfs_of(size: Size, width: int, height: int, codec: Codec) -> tuple[float, ...]:
+    """The rate factors to try at one size of a source of `width` x `height`.
+
+    A small source has no larger picture to go on to where one of its own size is not good enough yet.
+    """
+    is_small_source = size == fitted(width, height, BASE_LADDER[-1][0]) and box_height(*size) < FINE_BOX
+    return (FINE_CRF[codec], *CRFS[codec]) if is_small_source else CRFS[codec]
 
 
 def pieces_of(windows: Sequence[Window], timeline: Timeline, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:

@@ -21,6 +21,8 @@ CRFS: dict[Codec, tuple[float, ...]] = {
 }
 """Rate factors of trials: from better than anybody needs to worse than anybody wants, about 8 VMAF apart between.
 SVT-AV1's scale goes to 63, the others' to 51."""
+FINE_CRF: dict[Codec, float] = {"h264": 14.0, "hevc": 14.0, "av1": 12.0}
+"""One more, for small sources."""
 MAXRATE_FACTOR = 1.5
 """VBV: a second may take this many times the average ..."""
 BUFFER_S = 2.0

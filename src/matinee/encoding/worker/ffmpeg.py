@@ -20,7 +20,7 @@ from matinee.encoding.source import Inspection, SubtitleStream, VideoStream, has
 from matinee.encoding.timeline import Chunk, Timeline, common_ticks
 from matinee.encoding.tracks.loudness import PEAK_MAX_DBTP
 from matinee.encoding.worker.corrections import deinterlaced, scaled, scaled_hdr, shown_in_sdr
-from matinee.encoding.worker.encoders import CRFS, DECODERS, encoder, trial_encoder
+from matinee.encoding.worker.encoders import DECODERS, encoder, trial_encoder
 
 _TINY = f"scale={FRAME_SIZE[0]}:{FRAME_SIZE[1]}:flags=area"
 AHEAD_FRAMES = 20
@@ -190,13 +190,14 @@ def trial_argv(
     size: tuple[int, int],
     coding: Coding,
     preset: str,
+    crfs: Sequence[float],
 ) -> list[str]:
-    """Encode one piece at one size with each rate factor, into `0.mp4`, `1.mp4` ... of the folder it runs in.
+    """Encode one piece at one size with each of `crfs`, into `0.mp4`, `1.mp4` ... of the folder it runs in.
 
     What follows it is encoded too, as another GOP, for the encoder to look ahead at.
     """
     assert inspection.video is not None
-    frames, crfs = _with_ahead(timeline, piece), CRFS[coding.codec]
+    frames = _with_ahead(timeline, piece)
     names = "".join(f"[v{n}]" for n in range(len(crfs)))
     filters = [on_timeline(inspection, timeline, piece.start), *_pictures(inspection, size, frames, coding)]
     return [

@@ -39,7 +39,6 @@ from matinee.encoding.source import FilmRefused, Inspection, SubtitleStream, dis
 from matinee.encoding.timeline import Chunk, Timeline
 from matinee.encoding.tracks.loudness import Loudness, loudness_in
 from matinee.encoding.worker import ffmpeg, probe
-from matinee.encoding.worker.encoders import CRFS
 from matinee.encoding.worker.masters import AT_HAND
 from matinee.encoding.worker.workplace import (
     FfmpegFailed,
@@ -202,10 +201,11 @@ class _Tries(msgspec.Struct, frozen=True):
         look, coding, frames = self.look, self.attempt.coding, self.cut.piece.end
         assert look.inspection.video is not None
         display, model = trial.judged_at(size, *display_size(look.inspection.video))
-        crfs = CRFS[coding.codec]
+        crfs = trial.crfs_of(size, *display_size(look.inspection.video), coding.codec)
         encodes = [look.scratch / f"{n}.mp4" for n in range(len(crfs))]
         about = (look.ffmpeg, self.file, *self.cut)
-        run_ffmpeg(ffmpeg.trial_argv(*about, size, coding, self.attempt.preset), self.what, look.master, look.scratch)
+        argv = ffmpeg.trial_argv(*about, size, coding, self.attempt.preset, crfs)
+        run_ffmpeg(argv, self.what, look.master, look.scratch)
         argv = ffmpeg.vmaf_argv(*about, display, encodes, coding, model, trial.VMAF_EVERY)
         run_ffmpeg(argv, self.what, look.master, look.scratch)
         logs = [msgspec.json.decode(encode.with_suffix(".json").read_bytes(), type=trial.VmafLog) for encode in encodes]
