@@ -95,7 +95,7 @@ def _features(settings: Settings) -> Check:
     optional = [one for one in ABILITIES if not one.is_needed]
     missing = lacking(path, optional)
     if missing:
-        remedy = "films are encoded all the same; leave MATINEE_FFMPEG out to use Matinee's own, which has them"
+        remedy = "other films are made all the same; leave MATINEE_FFMPEG out to use Matinee's own, which has them"
         return Check(name="FFmpeg features", state="warning", detail=_without(missing), remedy=remedy)
     hardware = ", ".join(hardware_encoders(path)) or "none"
     detail = (

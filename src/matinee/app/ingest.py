@@ -18,6 +18,7 @@ import msgspec
 from matinee.app.beside import Keeper
 from matinee.app.given import Given, given_as, given_at, keeps_bars_in, said_in
 from matinee.app.master import Master, Seen, check_head, master_key, masters_before, seen, store_master
+from matinee.app.store_mark import StoreMark
 from matinee.app.uploads import part as uploads
 from matinee.app.uploads.upload import Upload
 from matinee.app.urgency import urgency
@@ -148,7 +149,11 @@ class Ingest:
         return job
 
     async def reconcile(self) -> int:
-        """Every title on its way has a job or says why not, no master is without a title. Answers the jobs made."""
+        """Every title on its way has a job or says why not, no master is without a title. Answers the jobs made.
+
+        Raises AnotherStore.
+        """
+        await StoreMark(self.catalog, self.objects).check()
         made, before = 0, self.jobs.clock() - COMING_S
         for title in await self.catalog.unfinished():
             with suppress(UnknownTitle):  # somebody has removed it just now

@@ -17,6 +17,7 @@ import msgspec
 from matinee.base.errors import Invalid
 from matinee.encoding.pertitle.ladder import CodecSet, LadderKind
 from matinee.encoding.qc.limits import QualityLimits
+from matinee.encoding.recipe import Preset
 from matinee.encoding.tracks.sound import Surround
 
 
@@ -61,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A folder whose films are added as they arrive."""
     ffmpeg: str = ""
     """An FFmpeg of your own; empty: the one that comes with Matinee."""
-    preset: str = "fast"
+    preset: Preset = "fast"
     """x264's preset for every rung: ultrafast ... veryslow."""
     ladder: LadderKind = "quality"
     """How a title's rungs are found: quality (trial encodes, measured), or fast (by complexity alone)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from matinee.base.database import reading, writing
 from matinee.base.errors import Invalid, NotFound
 from matinee.base.ids import new_id
 from matinee.catalog.snapshot import Page, Snapshot, Sort, page_of, snapshot_of
-from matinee.catalog.tables import catalog_revision, sidecars, taken_files, titles
+from matinee.catalog.tables import catalog_revision, sidecars, stores, taken_files, titles
 from matinee.catalog.title import (
     Edit,
     Kind,
@@ -118,6 +118,18 @@ class Catalog:
         """The title that was made from this very file, in whatever state, if there is one."""
         async with reading(self.engine) as connection:
             return await _find(connection, source=sha256)
+
+    async def store_mark(self) -> str | None:
+        """The name of the object store that the films are in; None before anybody named it."""
+        async with reading(self.engine) as connection:
+            return await connection.scalar(select(stores.c.mark))
+
+    async def keep_store_mark(self, mark: str) -> str:
+        """Keep the object store's name; answers the one that was kept first."""
+        with suppress(IntegrityError):
+            async with writing(self.engine) as connection:
+                await connection.execute(insert(stores).values(id=1, mark=mark))
+        return await self.store_mark() or mark
 
     async def unfinished(self) -> Sequence[Title]:
         """The films and episodes that nobody can play yet, read from the database itself."""

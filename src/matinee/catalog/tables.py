@@ -61,6 +61,13 @@ taken_files = Table(
     Column("sha256", Text, nullable=False),
 )
 
+stores = Table(
+    "stores",
+    MAIN,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("mark", Text, nullable=False),
+)
+
 catalog_revision = Table(
     "catalog_revision",
     MAIN,

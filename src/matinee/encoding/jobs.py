@@ -73,6 +73,10 @@ async def _nobody(_: Order) -> bool:
     return False
 
 
+async def _fine() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class EncodeTitle:
     """The handler of `encode` jobs."""
@@ -85,12 +89,15 @@ class EncodeTitle:
     surround: Surround = "none"
     is_wanted_again: Callable[[Order], Awaitable[bool]] = _nobody
     """Whether another job is about the same film as one that was given up."""
+    see_store: Callable[[], Awaitable[None]] = _fine
+    """Raises Unavailable where the object store is not the one that masters are in."""
     limits: QualityLimits = field(default_factory=QualityLimits)
 
     async def __call__(self, lease: Lease) -> None:
         order = msgspec.convert(lease.job.payload, Order)
         run = _Run(self, lease, order, await self.assets.of_source(order.title_id, order.source))
         if not await asyncio.to_thread(store.exists, self.objects, order.master):
+            await self.see_store()
             raise FilmRefused("its file is not stored any more; add it again")
         try:
             await run.followed()

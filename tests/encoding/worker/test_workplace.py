@@ -77,6 +77,9 @@ MACHINE = {
     "kill -SEGV $$": Killed,
     complaint("Error opening input: Invalid data found when processing input"): FfmpegFailed,
     complaint("Not yet implemented in FFmpeg, patches welcome"): FfmpegFailed,
+    complaint("Could not open encoder before EOF"): FfmpegFailed,
+    f"{complaint('Error setting preset/tune fst/(null).').removesuffix('; exit 234')}; "
+    + complaint("Could not open encoder before EOF"): MachineFailed,
 }
 
 

@@ -15,6 +15,7 @@ import imageio_ffmpeg
 from matinee.app.demo.job import RenderDemo
 from matinee.app.ingest import DEMO, INGEST
 from matinee.app.settings import Settings, quality_limits
+from matinee.app.store_mark import StoreMark
 from matinee.app.webhooks.service import KIND as WEBHOOK
 from matinee.app.webhooks.service import RETRIES_MAX as WEBHOOK_RETRIES_MAX
 from matinee.app.wiring.platform import Platform, fonts_folder
@@ -121,6 +122,7 @@ async def opened_workplace(settings: Settings) -> AsyncIterator[tuple[Compute, W
 @asynccontextmanager
 async def open_control(platform: Platform, name: str = "control") -> AsyncIterator[Control]:
     """A control with all handlers, and its workers up."""
+    await StoreMark(platform.catalog, platform.objects).check()
     async with opened_workplace(platform.settings) as (compute, place):
         control = control_of(platform, compute, place, name)
         telling = asyncio.create_task(_tell_crew(platform, compute, control.owner))
@@ -160,7 +162,15 @@ def control_of(platform: Platform, compute: Compute, place: Workplace, name: str
     handlers: dict[str, Handler] = {
         TIDY.kind: tidy_up,
         ENCODE: EncodeTitle(
-            platform.assets, platform.objects, compute, place, encoder, settings.surround, is_wanted_again, limits
+            platform.assets,
+            platform.objects,
+            compute,
+            place,
+            encoder,
+            settings.surround,
+            is_wanted_again,
+            StoreMark(platform.catalog, platform.objects).check,
+            limits,
         ),
         INGEST: platform.ingest.handle,
         MARKS: MarkShow(platform.assets, compute, place, seasons_of),
@@ -256,6 +266,7 @@ async def _is_newer(platform: Platform, state: JobState, since: float) -> bool:
 async def upkeep(platform: Platform, publication: Publication) -> None:
     """Sweep what processes that died have left, and see that every title on its way has a job."""
     await asyncio.to_thread(scratch.sweep, scratch_folder(platform.settings))
+    await StoreMark(platform.catalog, platform.objects).check()
     before = platform.clock() - STALLED_S
     await asyncio.to_thread(store.sweep_temporaries, platform.objects, before)
     # What a failed job has made stays until a person retries it or puts it away.
@@ -283,6 +294,7 @@ async def tidy(platform: Platform) -> None:
     Those of the last hour stay: their title may be about to name them.
     """
     await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S), but=(Held.code,))  # that waits for a person
+    await StoreMark(platform.catalog, platform.objects).check()
     await collect_superseded(platform)
     before = platform.clock() - COMING_S
     for prefix in ("images", "subtitles"):

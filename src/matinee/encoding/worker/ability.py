@@ -64,19 +64,31 @@ ABILITIES: tuple[Ability, ...] = (
         (*_PICTURE, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"),
         True,
     ),
-    Ability("libx265", "no HEVC ladder", _encodes("libx265", "-preset", "ultrafast")),
-    Ability("libsvtav1", "no AV1 ladder", _encodes("libsvtav1", "-preset", "12")),
-    Ability("eac3", "no surround sound in E-AC-3, AAC instead", _sounds("eac3")),
-    Ability("libvmaf", "no ladder by measured quality (MATINEE_LADDER=fast needs none)", _compares("libvmaf")),
-    Ability("xpsnr", "HDR is judged by its tone-mapped picture alone", _compares("xpsnr")),
+    Ability(
+        "libx265",
+        "titles with HEVC are not made: leave MATINEE_CODECS at compat",
+        _encodes("libx265", "-preset", "ultrafast"),
+    ),
+    Ability(
+        "libsvtav1", "titles with AV1 are not made: MATINEE_CODECS=all needs it", _encodes("libsvtav1", "-preset", "12")
+    ),
+    Ability(
+        "eac3", "titles with surround sound are not made where MATINEE_SURROUND=eac3: leave it at aac", _sounds("eac3")
+    ),
+    Ability("libvmaf", "nothing to publish: no rung is checked", _compares("libvmaf"), True),
+    Ability(
+        "ebur128, alimiter",
+        "no sound at all: it is measured and held to its peak",
+        _hears("ebur128=peak=true,alimiter=limit=0.9"),
+        True,
+    ),
+    Ability("xpsnr", "films in HDR are not made in HEVC and AV1: leave MATINEE_CODECS at compat", _compares("xpsnr")),
     Ability(
         "zscale, tonemap",
-        "films in HDR or a wide gamut are not mapped to SDR",
+        "films in HDR or a wide gamut are not made",
         _filters(f"{_HDR},zscale=t=linear:npl=100,format=gbrpf32le,tonemap=hable,zscale=p=bt709:t=bt709:m=bt709"),
     ),
-    Ability("bwdif", "interlaced films are not made progressive", _filters("bwdif=mode=send_frame")),
-    Ability("ebur128", "sound is not measured, so that titles differ in loudness", _hears("ebur128=peak=true")),
-    Ability("alimiter", "sound is not held at its highest peak", _hears("alimiter=limit=0.9")),
+    Ability("bwdif", "interlaced films are not made", _filters("bwdif=mode=send_frame")),
     Ability("ass", "subtitles inside films are left out", ("-f", "srt", "-i", _SUBTITLES, "-f", "ass", "-")),
     Ability("chromaprint", "no intros and credits found across episodes", (*_SOUND, "-f", "chromaprint", "-")),
 )

@@ -46,9 +46,15 @@ _BLOCK_BYTES = 1 << 20
 _READ_ERROR = "input/output error"  # EIO: of a disk, and of some demuxers whose file ends early
 _DATA = (
     "invalid data found", "not yet implemented in ffmpeg", "matches no streams", "does not contain any stream",
-    "received no packets", "could not open encoder before eof", _READ_ERROR,
+    "decode error rate", _READ_ERROR,
 )  # fmt: skip
 """What FFmpeg says when the bytes are to blame: a demuxer or decoder that cannot make anything of them."""
+_NOTHING = ("received no packets", "could not open encoder before eof")
+"""What it says when nothing came out: of bytes that say nothing, or of an encoder or a filter that did not begin."""
+_NOT_BEGUN = (
+    "error while opening encoder", "error initializing", "error reinitializing", "error setting", "error applying",
+    "unrecognized option", "no such filter", "unknown encoder", "task finished with error code",
+)  # fmt: skip
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +228,7 @@ def run_ffmpeg(
     if done.returncode != 0:
         said = errors_in(done.stderr_tail)
         clear_machine(what, said, master)
-        if not _names(said, _DATA):
+        if not blames_film(said):
             raise MachineFailed(what, f"{reason_in(done.stderr_tail)} (exit status {done.returncode})")
         raise FfmpegFailed(what, shown(argv), done.stderr_tail)
     return done
@@ -238,6 +244,11 @@ def clear_machine(what: str, said: Iterable[str], file: Path) -> None:
         reason = unread
     if reason:
         raise MachineFailed(what, reason[:200])
+
+
+def blames_film(said: Sequence[str]) -> bool:
+    """Whether FFmpeg's errors say that the film's bytes are the reason, and not what was to be done with them."""
+    return bool(_names(said, _DATA)) or bool(_names(said, _NOTHING) and not _names(said, _NOT_BEGUN))
 
 
 def _names(lines: Iterable[str], errors: Sequence[str]) -> str:
