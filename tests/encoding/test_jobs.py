@@ -582,7 +582,9 @@ async def test_a_rendition_whose_file_is_gone_is_made_anew(place: Workshop, smal
     assert (await only(place)).is_complete
 
 
-async def test_chunks_that_do_not_join_are_encoded_anew(place: Workshop, small: Path, whole: dict[str, str]) -> None:
+async def test_only_a_chunk_that_does_not_join_is_encoded_anew(
+    place: Workshop, small: Path, whole: dict[str, str]
+) -> None:
     def corrupt(name: str) -> None:
         if name.endswith("rendition.json"):
             for chunk in paths(place, "work/*/*/00001.mp4"):
@@ -592,8 +594,12 @@ async def test_chunks_that_do_not_join_are_encoded_anew(place: Workshop, small: 
     with pytest.raises(QualityFailed, match="do not join"):
         await place.encode(order)
     assert order.master in place.stored()
-    place.compute.before = lambda _: None
+    again: list[str] = []
+    place.compute.before = again.append
+    kept = {str(chunk.relative_to(place.folder / "objects")) for chunk in paths(place, "work/*/*/00000.mp4")}
     await place.encode(order)
+    assert kept
+    assert not kept & set(again)
     assert place.stored() == whole
 
 

@@ -132,11 +132,14 @@ class EncodeTitle:
         images = await asyncio.to_thread(run.image_names)
         await self.assets.refuse(run.order, run.rendition_keys(), images, reason, stored_before)
 
-    def discard(self, order: Order, rendition: str) -> None:
+    def discard(self, order: Order, rendition: str, chunks: Sequence[str] | None = None) -> None:
         """Remove a rendition that failed, to be made anew when the job is tried again: with what its checks found, and
-        with its chunks, one of which may have gone bad in the store."""
+        with those of its chunks that are to blame; with all of them where any may have gone bad in the store."""
         store.delete_under(self.objects, f"renditions/{rendition}")
-        store.delete_under(self.objects, f"{planning.work_folder(order.source)}/{rendition}")
+        if chunks is None:
+            store.delete_under(self.objects, f"{planning.work_folder(order.source)}/{rendition}")
+        for name in chunks or ():
+            store.delete(self.objects, name)
 
     def _clean_up(self, order: Order) -> None:
         store.delete_under(self.objects, planning.work_folder(order.source))
@@ -203,7 +206,7 @@ class _Run:
         in_use = await self.job.assets.rendition_keys_in_use()
         if error.rendition in in_use or await asyncio.to_thread(self.record.is_worn_out, error.rendition):
             await self.hold_what_cannot_be_made(error.rendition, error.message)
-        await asyncio.to_thread(self.job.discard, self.order, error.rendition)
+        await asyncio.to_thread(self.job.discard, self.order, error.rendition, error.chunks)
         await asyncio.to_thread(self.record.count_remake, error.rendition)
         self.record.note(f"made anew: {error.message}")
         await asyncio.to_thread(self.record.save)

@@ -127,7 +127,7 @@ def package_video(parts: Sequence[Part], grid: Grid, out: Path, hdr: Hdr | None 
 
     Raises BadMp4, ChunksDoNotJoin, ParameterSetsDiffer and fragment.TooLong before anything is written.
     """
-    tracks = [_checked(part, grid) for part in parts]
+    tracks = [checked(part, grid) for part in parts]
     if not tracks or sum(part.frames for part in parts) != grid.frames:
         raise ValueError(f"parts of {[part.frames for part in parts]} frames do not make {grid.frames}")
     first, entry = tracks[0], _visual_entry(tracks[0])
@@ -197,8 +197,11 @@ def _need_entry(track: Track, entries: Collection[bytes]) -> Track:
     return track
 
 
-def _checked(part: Part, grid: Grid) -> Track:
-    """The part's track, if it is what `grid` asks for: its frames, evenly spaced, an IDR picture first."""
+def checked(part: Part, grid: Grid) -> Track:
+    """The part's track, if it is what `grid` asks for: its frames, evenly spaced, an IDR picture first.
+
+    Raises ChunksDoNotJoin, BadMp4 and FileNotFoundError.
+    """
     track = _need_entry(read_track(part.path), codec.VIDEO_ENTRIES)
     samples, presented = track.samples, _presented(track.samples)
     even = np.arange(len(samples), dtype=np.int64) * grid.rate[1]

@@ -111,9 +111,11 @@ class QualityFailed(Unavailable):
     retries_max = 1_000
     """Each rendition is made anew a few times only: that bounds them, and not how many renditions a title has."""
 
-    def __init__(self, rendition: str, faults: Sequence[str]) -> None:
+    def __init__(self, rendition: str, faults: Sequence[str], chunks: Sequence[str] | None = None) -> None:
         super().__init__(f"quality control of {rendition} failed: {'; '.join(faults)}")
         self.rendition, self.faults = rendition, tuple(faults)
+        self.chunks = chunks
+        """The objects that are to blame; None where any of its chunks may be."""
 
 
 class Held(Invalid):

@@ -19,7 +19,16 @@ from matinee.base.process import Finished
 from matinee.base.units import Seconds
 from matinee.encoding.asset import AudioRendition, SegmentIndex, SubtitleTrack, VideoRendition
 from matinee.encoding.formats.captions import cut
-from matinee.encoding.formats.cmaf import ChunksDoNotJoin, Grid, Package, Part, package_audio, package_video
+from matinee.encoding.formats.cmaf import (
+    ChunksDoNotJoin,
+    Grid,
+    Package,
+    ParameterSetsDiffer,
+    Part,
+    checked,
+    package_audio,
+    package_video,
+)
 from matinee.encoding.formats.codec import BadConfiguration
 from matinee.encoding.formats.mp4 import BadMp4
 from matinee.encoding.formats.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
@@ -38,6 +47,7 @@ from matinee.encoding.worker.pictures import make_pictures
 from matinee.encoding.worker.workplace import (
     Bench,
     FramesMissing,
+    MachineFailed,
     Workplace,
     clear_machine,
     errors_in,
@@ -75,6 +85,10 @@ def _encode_chunk(bench: Bench, task: Task) -> None:
         clear_machine(what, errors_in(done.stderr_tail), master)
         if not recipe.is_damaged:
             raise FramesMissing(at_s, missing)
+    try:
+        checked(Part(path=out, frames=chunk.end - chunk.start), _grid(plan))
+    except (BadMp4, ChunksDoNotJoin) as error:
+        raise MachineFailed(what, str(error)) from error
     store.write_file(bench.objects, task.makes, out)
 
 
@@ -92,7 +106,8 @@ def _package(bench: Bench, task: Task) -> None:
     try:
         package = package_video(_parts(bench, rendition), _grid(plan), out, recipe.coding.hdr)
     except (FileNotFoundError, BadMp4, BadConfiguration, ChunksDoNotJoin) as error:
-        raise quality.QualityFailed(rendition.key, [f"its chunks do not join: {error}"]) from error
+        faults = [f"its chunks do not join: {error}"]
+        raise quality.QualityFailed(rendition.key, faults, _blamed(plan, rendition, error)) from error
     facts = VideoRendition(
         key=rendition.key,
         name=recipe.rung.name,
@@ -107,6 +122,17 @@ def _package(bench: Bench, task: Task) -> None:
     iframes = iframe_playlist(package.index, package.iframe_bytes)
     store.write(bench.objects, f"{rendition.folder}/iframes.m3u8", iframes.encode())
     _put_rendition(bench, rendition, out, package.index, msgspec.json.encode(facts))
+
+
+def _blamed(plan: Plan, rendition: Rendition, error: Exception) -> list[str] | None:
+    """The chunks that an error says are wrong; None where it does not say. One that is gone is made again anyhow."""
+    if isinstance(error, FileNotFoundError):
+        return []
+    path = getattr(error, "path", None)
+    names = [chunk_name(plan, rendition.key, chunk.number) for chunk in plan.chunks]
+    blamed = [name for name in names if path is not None and path.name == Path(name).name]
+    # Where two differ, the first of them may be the wrong one.
+    return [*blamed, *names[:1]] if isinstance(error, ParameterSetsDiffer) else blamed or None
 
 
 def _parts(bench: Bench, rendition: Rendition) -> list[Part]:
