@@ -102,7 +102,7 @@ async def analyse(
 
 def _ladder(codec: Codec, found: Analysis, rungs: Sequence[Rung]) -> Ladder:
     fixed = fixed_points(found.trials, codec)
-    saved = saving(fixed, rungs)
+    saved = saving(found.trials, rungs, codec)
     return Ladder(
         codec=codec,
         tried_s=found.seconds,

@@ -203,10 +203,16 @@ def test_the_fixed_ladder_is_read_off_the_same_trials() -> None:
 def test_an_easy_title_saves_most_and_nothing_is_claimed_where_nothing_can_be_compared() -> None:
     def saved(hardness: float) -> float:
         trials = trials_of(hardness, 6.0)
-        found = saving(fixed_points(trials), quality_ladder(trials))
+        found = saving(trials, quality_ladder(trials))
         assert found is not None
         return found[0]
 
     assert saved(0.3) < saved(1.0) < 0
-    assert saving([(1e6, 80.0)], quality_ladder(trials_of(1.0, 6.0))) is None
-    assert saving([(1e6, 1.0), (2e6, 2.0)], quality_ladder(trials_of(1.0, 6.0))) is None
+    assert saving(trials_of(1.0, 6.0, sizes=2), quality_ladder(trials_of(1.0, 6.0, sizes=2))) is None, "one rung"
+    assert saving(trials_of(0.01, 6.0), quality_ladder(trials_of(20.0, 6.0))) is None, "no quality in common"
+
+
+def test_a_saving_is_that_of_the_sizes_that_one_model_judged() -> None:
+    hd, uhd = trials_of(1.0, 6.0), trials_of(1.0, 6.0, sizes=6)
+    assert fixed_points(uhd) == fixed_points(hd)
+    assert saving(uhd, quality_ladder(uhd)) == saving(hd, quality_ladder(hd))

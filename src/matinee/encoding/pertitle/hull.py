@@ -155,13 +155,17 @@ def quality_ladder(trials: Sequence[Trial], target: float = TARGET) -> tuple[Run
     Every plan's top resolution that the source has is there within its limit. Sizes that are judged by another model
     than the smallest have no front with the others: each is one rung of its own, above them.
     """
-    found = curves(trials)
-    model_of = {trial.size: trial.model for trial in trials}
-    common = model_of[min(found, key=lambda size: box_height(*size))]
-    alike = [curve for size, curve in found.items() if model_of[size] == common]
-    above = [_reaching(curve, target) for size, curve in found.items() if model_of[size] != common]
+    common = _alike(trials)
+    alike = list(curves(common).values())
+    above = [_reaching(curve, target) for curve in curves(one for one in trials if one not in common).values()]
     whole = _steps(alike, cap_of(max(curve[0].box for curve in alike)), target)
     return _named([*_for_plans(whole, alike, target), *above])
+
+
+def _alike(trials: Sequence[Trial]) -> list[Trial]:
+    """Those that the model judged that judged the smallest size: only their scores can be compared."""
+    model = min(trials, key=lambda trial: box_height(*trial.size)).model
+    return [trial for trial in trials if trial.model == model]
 
 
 def _steps(found: Sequence[Sequence[Point]], most: float, target: float, low: Point | None = None) -> list[Point]:
@@ -244,12 +248,12 @@ def _named(points: Iterable[Point]) -> tuple[Rung, ...]:
 
 
 def fixed_points(trials: Sequence[Trial], codec: Codec = "h264") -> list[tuple[float, float]]:
-    """What the base ladder's rungs would look like: (bits/s, VMAF).
+    """What the base ladder's rungs of one model's sizes would look like: (bits/s, VMAF).
 
     One that takes more than any trial of its size looks like the best of them, which it hardly surpasses.
     """
     points = []
-    for curve in curves(trials).values():
+    for curve in curves(_alike(trials)).values():
         bits, scores = [point.bitrate_bps for point in curve], [point.vmaf for point in curve]
         bps = dict(BASE_LADDER).get(curve[0].box, 0) * BIT_SHARE[codec]
         if bps >= bits[-1]:
@@ -257,9 +261,12 @@ def fixed_points(trials: Sequence[Trial], codec: Codec = "h264") -> list[tuple[f
     return sorted(points)
 
 
-def saving(fixed: Sequence[tuple[float, float]], rungs: Sequence[Rung]) -> tuple[float, float, float] | None:
-    """`bd_rate` of the leading `rungs` against a fixed ladder; None where they cannot be compared."""
-    best = leading(rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+def saving(trials: Sequence[Trial], rungs: Sequence[Rung], codec: Codec = "h264") -> tuple[float, float, float] | None:
+    """`bd_rate` of the leading `rungs` against the fixed ladder, over the sizes that one model judged; None where they
+    cannot be compared."""
+    fixed, sizes = fixed_points(trials, codec), {trial.size for trial in _alike(trials)}
+    alike = [rung for rung in rungs if (rung.width, rung.height) in sizes]
+    best = leading(alike, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
     measured = [(float(rung.bitrate_bps), rung.vmaf) for rung in best if rung.vmaf is not None]
     if len(fixed) < 2 or len(measured) < 2:
         return None
