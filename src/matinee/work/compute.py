@@ -52,6 +52,10 @@ _log = logging.getLogger(__name__)
 
 CONFIG: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,  # it samples every 10 ms what FFmpeg does in another process
+    # Fifty times a second each process asked itself whether it is slow: that alone took 3 % of a core at rest.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.disk": False,
     "distributed.worker.memory.target": False,  # results are names, so there is nothing to spill
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
