@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import GenericError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -116,6 +118,25 @@ async def test_what_is_away_for_a_while_is_tried_again(jobs_now: Jobs) -> None:
     async def away_at_first(lease: Lease) -> None:
         if lease.job.attempt == 1:
             raise Unavailable("the storage is full")
+
+    async with running(jobs_now, away_at_first):
+        job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), has_ended)
+    assert (job.state, job.attempt, job.retries) == (JobState.DONE, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, OSError("the server closed the connection")),
+        ConnectionResetError("the scheduler went away"),
+        OSError(errno.EIO, "Input/output error"),
+        GenericError("HTTP 503 of the object store"),
+    ],
+)
+async def test_a_back_end_that_restarts_does_not_end_a_job(jobs_now: Jobs, error: Exception) -> None:
+    async def away_at_first(lease: Lease) -> None:
+        if lease.job.attempt == 1:
+            raise error
 
     async with running(jobs_now, away_at_first):
         job = await until(jobs_now, await jobs_now.enqueue("encode", "title_1"), has_ended)

@@ -180,8 +180,9 @@ class _Run:
             await asyncio.sleep(PRIORITY_LOOK_S)
             wanted = self.lease.job.priority * JOB_PRIORITY
             if wanted != self.urgency:
-                by, self.urgency = wanted - self.urgency, wanted
-                await self.job.compute.move(self.started, by)
+                with suppress(OSError):  # the scheduler is away: at the next look
+                    await self.job.compute.move(self.started, wanted - self.urgency)
+                    self.urgency = wanted
 
     def rendition_keys(self) -> list[str]:
         plan = self.plan

@@ -16,6 +16,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
+from obstore.exceptions import BaseError as StoreError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from matinee.base.errors import MatineeError, Unavailable
 from matinee.work.holder import is_dead, this_holder
@@ -31,6 +33,12 @@ STOP_S = 10.0  # how long handlers may take to stop
 URGENT_PLACES = 2
 """Places beside those of a kind, for jobs that are more urgent than every one of it that runs: nobody who was put
 first waits for hours until another is done, and nothing that runs is broken off for it."""
+AWAY = (OSError, OperationalError, InterfaceError, StoreError)
+"""What a handler meets when the database, the object store, a disk or the scheduler is away for a while."""
+AWAY_RETRIES_MAX = 12
+"""Tries for a job that met one of these, without getting further in between: about half an hour of backoff."""
+SAID_CHARS_MAX = 200
+AWAY_REMEDY = "see that the database, the object store and the scheduler are up, then retry the job"
 SETTLE_TRIES = 12  # to record how a job ended while the database is away: two minutes, then another does it again
 
 _log = logging.getLogger(__name__)
@@ -266,10 +274,17 @@ class Control:
             tries = int(getattr(error, "retries_max", self.retries.get(run.lease.job.kind, RETRIES_MAX)))
             return lambda job: jobs.defer(job, reason, remedy, tries, code)
         except Exception as error:
-            _log.exception("%s failed", job_id)
-            reason = f"unexpected {type(error).__name__}: {error}"
-            return lambda job: jobs.fail(job, reason, f"look for {job_id} in the log")
+            return self._unforeseen(job_id, error)
         return jobs.finish
+
+    def _unforeseen(self, job_id: str, error: Exception) -> Record:
+        """How to record an error that no handler foresaw: a back end that is away comes back."""
+        _log.exception("%s failed", job_id)
+        said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:SAID_CHARS_MAX]}"
+        if isinstance(error, AWAY):
+            reason = f"something that it needs is away ({said})"
+            return lambda job: self.jobs.defer(job, reason, AWAY_REMEDY, AWAY_RETRIES_MAX)
+        return lambda job: self.jobs.fail(job, f"unexpected {said}", f"look for {job_id} in the log")
 
     async def _settle(self, lease: Lease, record: Record) -> None:
         """Record how the job ended, however long the database is away, within `SETTLE_TRIES`."""
