@@ -231,6 +231,17 @@ async def test_a_job_that_failed_with_a_code_that_waits_is_not_pruned(jobs: Jobs
     assert (await jobs.retry(left.id)).code == ""
 
 
+async def test_what_is_done_of_a_kind_that_says_how_it_was_ordered_is_not_pruned(jobs: Jobs, clock: Hand) -> None:
+    for kind in ("encode", "webhook"):
+        await jobs.enqueue(kind, "a")
+        claimed = await jobs.claim([kind], "one", 30)
+        assert claimed is not None
+        await jobs.finish(claimed)
+    assert await jobs.prune(Seconds(clock.now + 1), done=("encode",)) == 1
+    (left,) = await jobs.list()
+    assert (left.kind, left.state) == ("encode", JobState.DONE)
+
+
 async def test_nothing_is_said_for_a_job_that_does_not_exist(jobs: Jobs) -> None:
     with pytest.raises(NoSuchJob, match="no job job_x"):
         await jobs.cancel("job_x")

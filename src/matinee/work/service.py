@@ -310,13 +310,17 @@ class Jobs:
         maybe = [one for one in schedules if one.name not in last or is_due(one, last[one.name], self.clock())]
         return [one.name for one in maybe if await self._enqueue_if_due(one)]
 
-    async def prune(self, before: Seconds, but: Collection[str] = ()) -> int:
-        """Forget jobs that ended before `before`, but not those that failed with a code of `but`; answers how many."""
+    async def prune(self, before: Seconds, but: Collection[str] = (), done: Collection[str] = ()) -> int:
+        """Forget jobs that ended before `before`; answers how many.
+
+        Those that failed with a code of `but` stay, and of the kinds `done` those that are done.
+        """
         jobs = tables.jobs.c
         ended = and_(
             jobs.state.not_in([state.value for state in LIVE]),
             jobs.updated < before,
             or_(jobs.state != JobState.FAILED.value, jobs.code.not_in(but)),
+            or_(jobs.state != JobState.DONE.value, jobs.kind.not_in(done)),
         )
         async with writing(self.engine) as connection:
             return (await connection.execute(delete(tables.jobs).where(ended))).rowcount

@@ -293,7 +293,8 @@ async def tidy(platform: Platform) -> None:
 
     Those of the last hour stay: their title may be about to name them.
     """
-    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S), but=(Held.code,))  # that waits for a person
+    # What is held waits for a person; what is done says how its title was ordered (`--no-crop`, `--accept-damaged`).
+    await platform.jobs.prune(Seconds(platform.clock() - JOBS_KEPT_S), but=(Held.code,), done=(ENCODE,))
     await StoreMark(platform.catalog, platform.objects).check()
     await collect_superseded(platform)
     before = platform.clock() - COMING_S

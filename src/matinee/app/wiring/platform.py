@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,8 @@ from matinee.members.service import Members
 from matinee.playback.marking import Marking
 from matinee.playback.position import Position
 from matinee.playback.service import Playback
-from matinee.work.job import LIVE, Job
-from matinee.work.service import Jobs
+from matinee.work.job import LIVE, Job, JobState
+from matinee.work.service import Jobs, NoSuchJob
 
 GB = 1_000_000_000
 MAIN_SCHEMA, JOBS_SCHEMA = "matinee_main", "matinee_jobs"
@@ -138,8 +138,9 @@ class _disposal:  # noqa: N801 - a function with two dependencies
         self.jobs, self.assets = jobs, assets
 
     async def __call__(self, title: Title) -> None:
-        for job in await self.jobs.list(states=LIVE, subject=title.id):
-            await self.jobs.cancel(job.id)
+        for job in await self.jobs.list(states=[*LIVE, JobState.DONE], subject=title.id):
+            with suppress(NoSuchJob):  # somebody else has put it away
+                await self.jobs.put_away(job.id)
         await self.assets.remove(title.id, title.source)
 
 
