@@ -155,10 +155,13 @@ async def test_whoever_waits_for_the_service_does_not_wait_for_deletions(assets:
 
 
 async def test_a_sweep_leaves_live_jobs_and_published_versions_alone(assets: Assets) -> None:
-    put(assets, "work/live/x", "work/dead/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4")
+    plan = {"video": [{"key": "planned"}], "audio": [{"key": "sound", "at": 1}], "subtitles": [], "order": {}}
+    store.write(assets.objects, "work/live/plan-1", msgspec.msgpack.encode(plan))
+    made = [f"renditions/{key}/media.mp4" for key in ("used", "orphan", "planned", "sound")]
+    put(assets, "work/live/x", "work/dead/x", *made)
     await assets.publish(draft("t1", "used"), "s1")
     assert await assets.sweep(in_use("live")) == 1
-    assert stored(assets) == {"work/live/x", "renditions/used/media.mp4", "renditions/orphan/media.mp4"}
+    assert stored(assets) == {"work/live/x", "work/live/plan-1", *made} - {"renditions/orphan/media.mp4"}
     assert await assets.sweep(in_use()) == 1
     assert stored(assets) == {"renditions/used/media.mp4"}
 

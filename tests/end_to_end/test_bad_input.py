@@ -12,6 +12,8 @@ import pytest
 from tests.end_to_end.server import Running, matinee
 from tests.media.generate import Clip, ffmpeg, make_numbered
 
+from matinee.app.store_mark import MARK
+
 REFUSED_FILES = {
     "concat_lfi.mp4": "concat script",
     "empty.mp4": "empty",
@@ -28,7 +30,8 @@ ACCEPTED_FILES = ("cursed-vfr.mp4", "fate_invalid_elst.mp4")
 def objects(home: Path) -> set[str]:
     """Every object of the store, but for what it says of itself."""
     root = home / "objects"
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.parent.name != "reports"}
+    files = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
+    return {str(path) for path in files if path.parent.name != "reports"} - {MARK}
 
 
 def lavfi(path: Path, *arguments: str) -> Path:

@@ -14,6 +14,8 @@ from tests.end_to_end.test_films import play
 from tests.end_to_end.test_plug import SLOW, encode_job, enqueued
 from tests.media.generate import Clip, make_numbered
 
+from matinee.app.store_mark import MARK
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
@@ -29,7 +31,8 @@ def film(tmp_path: Path) -> Path:
 
 def kept(home: Path) -> list[str]:
     """All that is stored, but for what the store says of itself, and all that is being made."""
-    stored = [path for path in (home / "objects").rglob("*") if path.is_file() and path.parent.name != "reports"]
+    files = [path for path in (home / "objects").rglob("*") if path.is_file()]
+    stored = [path for path in files if path.name != MARK and path.parent.name != "reports"]
     return [str(path) for path in (*stored, *(home / "scratch").glob("scratch_*"))]
 
 

@@ -37,6 +37,18 @@ class NoAsset(NotFound):
     code = "no_asset"
 
 
+class _Key(msgspec.Struct, frozen=True):
+    key: str
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """The renditions of a plan, whatever version of Matinee wrote it."""
+
+    video: tuple[_Key, ...]
+    audio: tuple[_Key, ...]
+    subtitles: tuple[_Key, ...]
+
+
 @dataclass(frozen=True)
 class Assets:
     """The published asset versions, in the main database and the object store."""
@@ -188,11 +200,10 @@ class Assets:
         await self._discard_images(images)
 
     async def sweep(self, in_use: Callable[[], Awaitable[Collection[str]]]) -> int:
-        """Remove intermediates of masters that no job is about, and renditions that no version names.
+        """Remove intermediates of masters that no job is about, and renditions that no version and no job's plan names.
 
         `in_use` answers the masters of jobs; it is asked after the store was listed, so that what a job makes
-        meanwhile is not on the list. Renditions are only removed while there are none: a job's own are not in a
-        version yet. Answers how many masters' intermediates went.
+        meanwhile is not on the list. Answers how many masters' intermediates went.
         """
         folders = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "work")}
         made = {key.split("/")[1] for key in await asyncio.to_thread(store.keys_under, self.objects, "renditions")}
@@ -202,10 +213,19 @@ class Assets:
         for source in stale:
             await asyncio.to_thread(store.delete_under, self.objects, work_folder(source))
         await self._discard_images(images)
-        if not kept:
-            for key in made - await self.rendition_keys_in_use():
-                await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
+        planned = {key for one in kept for key in await asyncio.to_thread(self._planned, one)}
+        for key in made - planned - await self.rendition_keys_in_use():
+            await asyncio.to_thread(store.delete_under, self.objects, f"renditions/{key}")
         return len(stale)
+
+    def _planned(self, source: str) -> list[str]:
+        """The renditions that a master's plans name, one of which is written before anything is made for it, and those
+        that have something in its folder."""
+        names = list(store.keys_under(self.objects, work_folder(source)))
+        plans = [store.read(self.objects, name) for name in names if "/plan-" in name]
+        found = [msgspec.msgpack.decode(plan, type=_Named) for plan in plans]
+        named = [one.key for plan in found for one in (*plan.video, *plan.audio, *plan.subtitles)]
+        return [*named, *(name.split("/")[2] for name in names)]
 
     async def collect(
         self,
