@@ -33,7 +33,7 @@ def test_the_workers_of_a_large_cluster_speak_up_less_often() -> None:
 
 
 def work(url: str, folder: Path) -> Coroutine[Any, Any, None]:
-    return join(url, 1, folder, folder, {}, offers={})
+    return join(url, folder, folder, {}, offers=[{}])
 
 
 @pytest.mark.parametrize("begin", [schedule, work])

@@ -30,19 +30,18 @@ _log = logging.getLogger(__name__)
 
 async def join(
     url: str,
-    workers: int,
     scratch: Path,
     certificates: Path,
     environment: Mapping[str, str],
     *,
-    offers: Mapping[str, float],
+    offers: Sequence[Mapping[str, float]],
     retire_s: float = RETIRE_S,
 ) -> None:
     """Work for the scheduler at `url` until SIGTERM or SIGINT; a worker that ends is followed by another.
 
     Then no new task is taken, those that run have `retire_s` to end, and what has not ended by then is handed back: it
-    begins anew elsewhere. `environment` is what the worker processes see beside this one's, `offers` what each of them
-    offers as resources. Raises NoScheduler, InsecureCompute and MissingCertificates.
+    begins anew elsewhere. `environment` is what the worker processes see beside this one's, `offers` what each of them,
+    one an entry, offers as resources. Raises NoScheduler, InsecureCompute and MissingCertificates.
     """
     check_cluster_url(url)
     stop, left = asyncio.Event(), asyncio.Event()
@@ -54,7 +53,6 @@ async def join(
         "security": security,
         "local_directory": str(scratch),
         "memory_limit": 0,
-        "resources": dict(offers),
         "dashboard": False,
         "preload": [WORKER_PRELOAD],
         "env": dict(environment),
@@ -62,8 +60,11 @@ async def join(
     with dask.config.set(CONFIG):
         running: dict[int, Any] = {}
         entering: set[int] = set()
-        slots = [asyncio.create_task(_keep(url, options, n, running, entering, stop, left)) for n in range(workers)]
-        _log.info("%d worker(s) work for %s, each offering %s", workers, url, dict(offers))
+        slots = [
+            asyncio.create_task(_keep(url, {**options, "resources": dict(offer)}, n, running, entering, stop, left))
+            for n, offer in enumerate(offers)
+        ]
+        _log.info("%d worker(s) work for %s, offering %s", len(offers), url, [dict(offer) for offer in offers])
         await stop.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_S):

@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -315,7 +315,7 @@ async def open_compute(
             async with _remote(url, certificates) as client:
                 yield Compute(client, sum((await client.nthreads()).values()))
         else:
-            async with _local(workers, scratch, offered(workers, memory_bytes, encoders)) as client:
+            async with _local(offered(workers, memory_bytes, encoders), scratch) as client:
                 yield Compute(client, workers)
 
 
@@ -327,7 +327,8 @@ def check_compute_url(url: str) -> None:
 
 
 @asynccontextmanager
-async def _local(workers: int, scratch: Path, offers: dict[str, float]) -> AsyncIterator[Any]:
+async def _local(offers: Sequence[dict[str, float]], scratch: Path) -> AsyncIterator[Any]:
+    workers = len(offers)
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
         # Whoever can speak to a scheduler can run code as its user: on this machine too, nobody else can.
         security=Security.temporary(),  # type: ignore[no-untyped-call]
@@ -342,11 +343,13 @@ async def _local(workers: int, scratch: Path, offers: dict[str, float]) -> Async
             "dashboard_address": "127.0.0.1:0",  # None would mean port 8787
         },
         memory_limit=0,
-        resources=offers,
         local_directory=str(scratch),
         preload=[WORKER_PRELOAD],
         asynchronous=True,
     )
+    for slot, offer in enumerate(offers):
+        worker = cluster.worker_spec[slot]
+        cluster.worker_spec[slot] = {**worker, "options": {**worker["options"], "resources": offer}}
     client: Any = Client(cluster, asynchronous=True, set_as_default=False)  # type: ignore[no-untyped-call]
     async with cluster, client:
         try:

@@ -124,9 +124,7 @@ def work(settings: Settings) -> None:
     here = dict(zip(HERE, (str(scratch), str(ffmpeg), build_of(ffmpeg)), strict=True))
     offers = offered(workers, MACHINE_MEMORY_BYTES, hardware_encoders(ffmpeg))
     certificates = home / "compute-tls"
-    asyncio.run(
-        join(settings.compute_url, workers, scratch, certificates, here, offers=offers, retire_s=settings.retire_s)
-    )
+    asyncio.run(join(settings.compute_url, scratch, certificates, here, offers=offers, retire_s=settings.retire_s))
 
 
 def scheduler(settings: Settings) -> None:
