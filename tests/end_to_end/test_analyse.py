@@ -15,7 +15,9 @@ from matinee.encoding.pertitle.hull import LOWEST_BPS
 def test_a_film_is_studied_and_not_added(tmp_path: Path) -> None:
     film = make_numbered(tmp_path / "quay.mkv", Clip(rate=Fraction(25), frames=300, width=640, height=360))
     home, picture = tmp_path / "home", tmp_path / "hull.svg"
-    done = matinee(home, "analyse", str(film), "--picture", str(picture), "--json")
+    # A cluster does not have the film, and is not asked.
+    elsewhere = {"COMPUTE_URL": "tls://127.0.0.1:1"}
+    done = matinee(home, "analyse", str(film), "--picture", str(picture), "--json", settings=elsewhere)
     assert done.status == 0, done.err
     report = done.document
     assert (report["name"], report["width"], report["height"]) == ("quay", 640, 360)

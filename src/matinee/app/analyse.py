@@ -54,22 +54,23 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 async def analyse(
     settings: Settings, film: Path, codecs: CodecSet, report: Callable[[Sequence[Stage]], None]
 ) -> Report:
-    """Study the film at `film` on this installation's workers. Raises what adding it would raise.
+    """Study the film at `film` on workers of this machine, where it lies. Raises what adding it would raise.
 
     Nothing of it is kept but its trials, which are not made again when it is added.
     """
     await asyncio.to_thread(check_head, film)
     size_bytes = (await asyncio.to_thread(seen, film)).size_bytes
     source = await asyncio.to_thread(hash_of, film)
-    async with opened_workplace(settings) as (compute, place):
+    here = msgspec.structs.replace(settings, compute_url="")
+    async with opened_workplace(here) as (compute, place):
         with Scratch(Path(place.scratch)) as folder:
             objects, kept = open_objects((folder / "objects").as_uri()), open_objects(settings.objects_url)
             await asyncio.to_thread(_link, film, folder / "objects" / master_key(source))
-            here = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
+            apart = msgspec.structs.replace(place, objects_url=(folder / "objects").as_uri())
             encoder = Encoder(build=place.build, preset=settings.preset)
 
             async def run(fn: Callable[..., str], *args: Any, name: str, priority: int, memory_bytes: int = 0) -> str:
-                return await compute.run(fn, here, *args, name=name, priority=priority, memory_bytes=memory_bytes)
+                return await compute.run(fn, apart, *args, name=name, priority=priority, memory_bytes=memory_bytes)
 
             order = Order(title_id="", master=master_key(source), source=source, size_bytes=size_bytes, codecs=codecs)
             study = Study(objects, encoder, order, run, report)
