@@ -5,12 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from tests.app.webhooks.receiver import KEY, SECRET, Receiver, receiver
+from tests.app.webhooks.receiver import KEY, SECRET, Receiver, is_genuine, receiver
 from tests.end_to_end.processes import until
 from tests.end_to_end.server import matinee, up
 from tests.media.generate import Clip, make_numbered
-
-from matinee.app.webhooks.signature import is_genuine
 
 __all__ = ["receiver"]  # a fixture
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from tests.app.cli.test_main import home, matinee
-from tests.app.webhooks.receiver import SECRET, Receiver, receiver
+from tests.app.webhooks.receiver import SECRET, Receiver, is_genuine, receiver
 
 from matinee.app.cli.output import settings_now
 from matinee.app.cli.session import opened
 from matinee.app.webhooks.delivery import shown
-from matinee.app.webhooks.signature import is_genuine, secret_bytes
+from matinee.app.webhooks.signature import secret_bytes
 from matinee.insight.events import AssetHeld
 
 __all__ = ["home", "matinee", "receiver"]  # fixtures

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,10 +12,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from matinee.app.webhooks.signature import secret_text
+from matinee.app.webhooks.signature import headers_of, secret_text
 
 KEY = b"k" * 32
 SECRET = secret_text(KEY)
+TOLERANCE_S = 300
+"""How old, or how far ahead, a timestamp may be for a receiver to take it."""
+
+
+def is_genuine(key: bytes, headers: Mapping[str, str], body: bytes, now_s: float) -> bool:
+    """Whether a body with these headers (in small letters) is from who has the key, and was signed just now."""
+    at, given = headers.get("webhook-timestamp", ""), headers.get("webhook-signature", "").split()
+    if not at.isdecimal() or abs(now_s - int(at)) > TOLERANCE_S:
+        return False
+    expected = headers_of(key, headers.get("webhook-id", ""), int(at), body)["webhook-signature"]
+    return any(hmac.compare_digest(one.encode(), expected.encode()) for one in given)
 
 
 @dataclass

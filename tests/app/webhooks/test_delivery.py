@@ -84,8 +84,16 @@ async def test_gone_is_told_apart(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://a.example/", "file:///etc/passwd", "//a.example", "https://", "https://u:p@a.example/", "http://a/#x"],
+    ["ftp://a.example/", "file:///etc/passwd", "//a.example", "https://", "https://u:p@a.example/", "http://a/#x"]
+    + [f"http://a:{port}/" for port in ("99999", "0", "x")],
 )
 def test_only_plain_http_addresses_are_called(url: str) -> None:
     with pytest.raises(BadWebhookUrl):
         check_url(url)
+
+
+@pytest.mark.parametrize("url", ["htps://a.example/SECRET", "a.example/SECRET", "http://a:99999/SECRET?SECRET"])
+def test_what_may_be_secret_in_a_mistyped_address_is_not_told(url: str) -> None:
+    with pytest.raises(BadWebhookUrl) as refused:
+        check_url(url)
+    assert "SECRET" not in refused.value.message

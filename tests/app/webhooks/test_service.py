@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from tests.app.platform import Intake, intake
 from tests.app.test_ingest import ignore, make_film
-from tests.app.webhooks.receiver import KEY, SECRET, Receiver, receiver
+from tests.app.webhooks.receiver import KEY, SECRET, Receiver, is_genuine, receiver
 
 from matinee.app.given import given_at
 from matinee.app.webhooks.service import KIND, RETRIES_MAX, Webhooks, webhooks_of
-from matinee.app.webhooks.signature import BadSecret, is_genuine
+from matinee.app.webhooks.signature import BadSecret
 from matinee.encoding.qc.quality import Held
 from matinee.insight.events import AssetHeld, AssetPublished
 from matinee.work.control import Control, Lease

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.app.webhooks.receiver import KEY
+from tests.app.webhooks.receiver import KEY, TOLERANCE_S, is_genuine
 
-from matinee.app.webhooks.signature import TOLERANCE_S, headers_of, is_genuine, secret_bytes
+from matinee.app.webhooks.signature import headers_of, secret_bytes
 
 
 def test_the_signature_is_that_of_the_standard() -> None:

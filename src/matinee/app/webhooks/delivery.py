@@ -55,8 +55,14 @@ class ReceiverGone(Invalid):
 def check_url(url: str) -> str:
     """`url` itself. Raises BadWebhookUrl for one that is not plain http or https."""
     parts = urlsplit(url)
+    try:
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        raise BadWebhookUrl(f"{parts.scheme}://{parts.hostname}", "has a port that is not one from 1 to 65535")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadWebhookUrl(url, "is no http or https address")
+        raise BadWebhookUrl(shown(url), "is no http or https address")
     if parts.username or parts.password or parts.fragment:
         raise BadWebhookUrl(shown(url), "has a user, a password or a fragment in it")
     return url
@@ -65,7 +71,7 @@ def check_url(url: str) -> str:
 def shown(url: str) -> str:
     """An address without its path, which may be a secret of the receiver's."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
 
 
 async def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
