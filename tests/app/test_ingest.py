@@ -360,6 +360,18 @@ async def test_a_file_of_the_watched_folder_stays(platform: Intake, tmp_path: Pa
     assert path.exists()
 
 
+async def test_what_beside_a_film_cannot_be_read_is_told_however_the_film_came(
+    platform: Intake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_film(tmp_path)
+    path.with_suffix(".en.sup").write_bytes(b"PG")
+    told = f"{path.stem}.en.sup: subtitles of the kind .sup are not read; convert them to SRT or WebVTT"
+    assert (await platform.ingest.take(given_at(path), ignore)).warnings == (told,)
+    await enqueue_file(platform.jobs, "a", path, name=path.name, said={}, origin="watch")
+    await platform.ingest.handle(lease_of(await claimed(platform, INGEST)))
+    assert f"{path.name}: {told}" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("pairs", "known"),
     [

@@ -75,11 +75,11 @@ def test_of_several_versions_the_tallest_is_taken() -> None:
 
 def test_what_is_left_out_says_why() -> None:
     found = library(
-        "film.iso", "a/film-trailer.mkv", "S/Season 01/Making of.mkv", "A.mkv", "A.ass", "A.mkv.part", "notes.txt"
+        "film.iso", "a/film-trailer.mkv", "S/Season 01/Making of.mkv", "A.mkv", "A.sup", "A.mkv.part", "notes.txt"
     )
     reasons = {skip.path: skip.reason for skip in found.skipped}
     assert [each.path for each in found.finds] == ["A.mkv"]
-    assert set(reasons) == {"film.iso", "a/film-trailer.mkv", "S/Season 01/Making of.mkv", "A.ass"}
+    assert set(reasons) == {"film.iso", "a/film-trailer.mkv", "S/Season 01/Making of.mkv", "A.sup"}
     assert "MKV" in reasons["film.iso"]
     assert "S01E02" in reasons["S/Season 01/Making of.mkv"]
 
@@ -94,3 +94,10 @@ def test_one_film_is_found_with_what_lies_beside_it() -> None:
 def test_subtitles_of_every_kind_that_can_be_read_are_taken(suffix: str) -> None:
     taken = beside_file("x/A (2001).mkv", [f"x/A (2001).de.{suffix}"])
     assert [subtitle.path for subtitle in taken.beside.subtitles] == [f"x/A (2001).de.{suffix}"]
+    assert library("x/A (2001).mkv", f"x/A (2001).de.{suffix}").skipped == (), "what is taken is not left out"
+
+
+@pytest.mark.parametrize("suffix", ["idx", "smi", "sub", "sup"])
+def test_subtitles_of_every_other_kind_are_told_of_the_film_that_they_are_of(suffix: str) -> None:
+    beside = beside_file("x/A (2001).mkv", [f"x/A (2001).de.{suffix}", f"x/B.{suffix}", "x/B.mkv"]).beside
+    assert (beside.subtitles, beside.unread) == ((), (f"x/A (2001).de.{suffix}",))

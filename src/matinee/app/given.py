@@ -9,7 +9,7 @@ import msgspec
 
 from matinee.base.errors import MatineeError
 from matinee.base.language import language_tag
-from matinee.catalog.library import Beside, Find, beside_file
+from matinee.catalog.library import Beside, Find, beside_file, why_unread
 from matinee.catalog.naming import SubtitleName, ids_in, read_path, read_subtitle, show_folder
 from matinee.catalog.nfo import NFO_MAX_BYTES, read_nfo
 from matinee.catalog.title import Metadata, merged
@@ -82,7 +82,9 @@ def given_at(path: Path, said: Metadata | None = None) -> Given:
     root = path.parents[min(STEPS_UP, len(path.parents)) - 1]
     near = [other for folder in {path.parent, path.parent.parent} for other in _listed(folder)]
     find = beside_file(path.relative_to(root).as_posix(), [other.relative_to(root).as_posix() for other in near])
-    return given_from(find, root, said)
+    given = given_from(find, root, said)
+    unread = (f"{Path(other).name}: {why_unread(other)}" for other in find.beside.unread)
+    return msgspec.structs.replace(given, warnings=(*given.warnings, *unread))
 
 
 def with_files(given: Given, *, poster: Path | None, subtitles: Sequence[Path]) -> Given:

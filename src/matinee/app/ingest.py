@@ -6,6 +6,7 @@ Every step may be done again: the same file meets its own master, title and job,
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,6 +35,7 @@ from matinee.work.control import Lease
 from matinee.work.job import LIVE, Job, JobState, Progress, Stage
 from matinee.work.service import Jobs
 
+_log = logging.getLogger(__name__)
 ENCODE, INGEST, DEMO = KIND, "ingest", "demo"  # the kinds of jobs that films come by
 FILM_KINDS = (ENCODE, INGEST, DEMO)
 COMING_S = 60.0  # who adds a film may still be keeping what lies beside it, before its job is enqueued
@@ -122,7 +124,10 @@ class Ingest:
             def report(done: int) -> None:
                 lease.report(Progress((Stage("store", done, size_bytes),)))
 
-            await self.take(_given(payload), report, is_ours=is_upload)
+            added = await self.take(_given(payload), report, is_ours=is_upload)
+            for warning in added.warnings:
+                _log.warning("%s: %s", payload["name"], warning)
+            lease.report(Progress((Stage("store", size_bytes, size_bytes),), "; ".join(added.warnings)))
         except Invalid:
             await self._discard(lease.job)
             raise

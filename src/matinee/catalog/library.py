@@ -6,7 +6,7 @@ Works on names alone (relative paths with `/`), so that what an import will do c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 import msgspec
@@ -29,7 +29,8 @@ from matinee.catalog.title import Metadata, plain
 _POSTERS = ("poster", "folder", "cover", "movie")
 _FANARTS = ("fanart", "backdrop", "background", "landscape")
 _SUBTITLE_FOLDERS = ("subs", "subtitles", "sub")
-_OTHER_SUBTITLES = frozenset({".ass", ".ssa", ".sub", ".idx", ".sup", ".smi", ".ttml", ".dfxp"})
+_OTHER_SUBTITLES = frozenset({".idx", ".smi", ".sub", ".sup"})
+"""Pictures of text, and what is not read."""
 _DISCS = frozenset({".iso", ".img", ".ifo", ".bup", ".mpls", ".bdmv"})
 
 
@@ -47,6 +48,8 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     fanart: str = ""
     nfo: str = ""
     subtitles: tuple[SubtitleFile, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Subtitle files of kinds that are not read."""
 
 
 class Find(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +115,7 @@ def _why_not(path: str) -> str:
     if suffix in _DISCS or {"VIDEO_TS", "BDMV"} & set(parts.parts):
         return "a disc image; rip its main film to one MKV file"
     if suffix in _OTHER_SUBTITLES:
-        return f"subtitles of the kind {suffix} are not read; convert them to SRT or WebVTT"
+        return why_unread(path)
     if is_video(path) and season_of(parts.parent.name) is not None:
         metadata = read_path(path)
         if metadata.episode is None:
@@ -120,6 +123,12 @@ def _why_not(path: str) -> str:
         if not metadata.show:
             return "an episode, but neither its name nor its folder says of which show"
     return ""
+
+
+def why_unread(path: str) -> str:
+    """What is said of a subtitle file of a kind that is not read."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return f"subtitles of the kind {suffix} are not read; convert them to SRT or WebVTT"
 
 
 def _find(path: str, folders: _Folders) -> Find:
@@ -136,6 +145,7 @@ def _find(path: str, folders: _Folders) -> Find:
             fanart=_image(folders.files[folder], parts.stem, ("fanart", "thumb"), _FANARTS if is_alone else ()),
             nfo=_nfo(folders.files[folder], (parts.stem, *(("movie",) if is_alone else ()))),
             subtitles=_subtitles(parts, folders, is_alone),
+            unread=tuple(_sidecars(parts, folders, is_alone, _OTHER_SUBTITLES)),
         ),
         show=Beside() if of_show is None else _beside_show(folders.files[of_show]),
     )
@@ -162,6 +172,12 @@ def _nfo(files: list[PurePosixPath], stems: tuple[str, ...]) -> str:
 
 
 def _subtitles(film: PurePosixPath, folders: _Folders, is_alone: bool) -> tuple[SubtitleFile, ...]:
+    found = _sidecars(film, folders, is_alone, SUBTITLE_SUFFIXES)
+    return tuple(SubtitleFile(path=path, name=read_subtitle(tokens)) for path, tokens in found.items())
+
+
+def _sidecars(film: PurePosixPath, folders: _Folders, is_alone: bool, suffixes: Collection[str]) -> dict[str, str]:
+    """The subtitle files of a film, by their paths: what the name of each says beyond the film's."""
     near = [(path, is_alone) for path in folders.files[str(film.parent)]]
     for name, files in list(folders.files.items()):
         folder = PurePosixPath(name)
@@ -172,15 +188,13 @@ def _subtitles(film: PurePosixPath, folders: _Folders, is_alone: bool) -> tuple[
     found = {}
     for path, may_be_nameless in near:
         tokens = _tokens(path, film.stem, may_be_nameless)
-        if tokens is not None:
-            found[str(path)] = SubtitleFile(path=str(path), name=read_subtitle(tokens))
-    return tuple(found[path] for path in sorted(found))
+        if path.suffix.lower() in suffixes and tokens is not None:
+            found[str(path)] = tokens
+    return dict(sorted(found.items()))
 
 
 def _tokens(path: PurePosixPath, stem: str, may_be_nameless: bool) -> str | None:
     """What the subtitle file's name says beyond the film's; None when it is not this film's."""
-    if path.suffix.lower() not in SUBTITLE_SUFFIXES:
-        return None
     name, film = path.stem, stem.casefold()
     if name.casefold() == film or name.casefold().startswith((film + ".", film + "_", film + "-", film + " ")):
         return name[len(stem) :]
