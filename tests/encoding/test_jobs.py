@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.encoding.remake import remake
-from tests.encoding.subtitled import with_signs, with_text
+from tests.encoding.subtitled import with_pictures, with_signs, with_text
 from tests.encoding.workshop import Workshop, workshop
 from tests.media import generate
 from tests.media.boxes import read_index, read_init
@@ -32,10 +32,11 @@ from matinee.encoding.asset import Asset, AudioRendition, SegmentIndex, renditio
 from matinee.encoding.formats import cmaf
 from matinee.encoding.pertitle.hull import LOWEST_BPS, quality_ladder
 from matinee.encoding.pertitle.trial import Analysis
-from matinee.encoding.plan import Sidecar, report_name
-from matinee.encoding.qc.quality import QualityFailed
+from matinee.encoding.plan import Order, Sidecar, report_name
+from matinee.encoding.qc.quality import Held, QualityFailed
 from matinee.encoding.qc.record import SAID_MAX
 from matinee.encoding.qc.report import Report
+from matinee.encoding.qc.reviews import Reviews
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tracks.loudness import (
     PEAK_MAX_DBTP,
@@ -49,7 +50,8 @@ from matinee.encoding.tracks.loudness import (
 from matinee.encoding.tracks.sound import FIRST_GROUP
 from matinee.encoding.worker import tasks
 from matinee.encoding.worker.said import LINES_MAX
-from matinee.encoding.worker.workplace import EncoderDiffers, FfmpegFailed, FramesMissing
+from matinee.encoding.worker.workplace import EncoderDiffers, FfmpegFailed, FramesMissing, MachineFailed
+from matinee.work.compute import WorkerLost
 from matinee.work.control import Ending
 from matinee.work.job import Progress, Stage
 
@@ -601,6 +603,73 @@ async def test_only_a_chunk_that_does_not_join_is_encoded_anew(
     assert kept
     assert not kept & set(again)
     assert place.stored() == whole
+
+
+# What is held
+
+
+def report_of(place: Workshop, order: Order) -> Report:
+    return msgspec.json.decode(store.read(place.objects, report_name(order.source, order.title_id)), type=Report)
+
+
+async def test_what_is_held_is_told_by_name_although_no_picture_can_be_taken_of_it(
+    place: Workshop, flash_and_beep: Path
+) -> None:
+    order, keys = place.take(flash_and_beep), list[str]()
+    stills = planning.moment_names(order.source, order.title_id)
+    for name in stills:
+        store.write(place.objects, name, b"of what was held before")
+
+    def fail(name: str) -> None:
+        """No worker lives to package the second rung, and none has a disk for a picture."""
+        if name.endswith(".mp4"):
+            keys.append(name.split("/")[2])
+        if keys and keys[-1] != keys[0] and name == planning.facts_name(keys[-1]):
+            raise WorkerLost(name, 3)
+        if name in stills:
+            raise MachineFailed("taking a picture", "no space left on device")
+
+    place.compute.slots, place.compute.within = 1, fail
+    with pytest.raises(Held):
+        await place.encode(order)
+    assert [event["kind"] for event in await place.events()] == ["asset.published.1", "asset.held.1"]
+    report = report_of(place, order)
+    assert report.worst is not None and place.compute.performed[stills[1]] == 1
+    assert not [name for name in stills if store.exists(place.objects, name)]
+    assert (report.findings[0].rendition, report.reason.partition(": ")[0]) == ("480p", "480p")
+    assert {one.name for one in report.renditions if one.is_held} == {"480p"}
+    assert (await Reviews(place.objects, place.assets).again(order, "")).decisions[0].renditions == (keys[-1],)
+
+
+async def test_a_form_of_the_sound_that_is_held_keeps_no_other_back(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    order, checks = place.take(with_tone(small, tmp_path / "film.mkv", -20, "5.1")), list[str]()
+
+    def fail(name: str) -> None:
+        """The last of the four forms is never checked."""
+        if "/checked-" in name:
+            checks.append(name)
+        if len(checks) == 5:
+            raise WorkerLost(name, 3)
+
+    place.compute.slots, place.compute.within = 1, fail
+    with pytest.raises(Held):
+        await place.encode(order)
+    last = (await place.versions())[-1]
+    assert (len(last.audio), last.is_complete) == (3, False)
+
+
+async def test_what_is_left_out_of_a_film_is_in_its_report_and_holds_nothing(
+    place: Workshop, small: Path, tmp_path: Path
+) -> None:
+    order = place.take(with_pictures(small, tmp_path / "film.mkv"))
+    await place.encode(order)
+    report = report_of(place, order)
+    assert report.verdict == "warn"
+    (told,) = report.findings
+    assert (told.check, told.severity) == ("source", "warn")
+    assert told.message.startswith("subtitle track 1 (de) is made of pictures")
 
 
 # What is refused

@@ -228,6 +228,11 @@ def test_a_title_is_published_with_the_first_forms_and_later_versions_have_all()
     assert audible(PLAN, done) == PLAN.audio
     assert [track.recipe for track in audible(PLAN, done - others)] == first_forms(PLAN)
     assert publishable(PLAN, done - others) == PLAN.video
+    held, *passed = [track for track in PLAN.audio if track.recipe not in first_forms(PLAN)]
+    more = audible(PLAN, done - {check_name(PLAN, held.key, 0)})
+    assert passed and set(more) == set(PLAN.audio) - {held}, "a form that is held keeps no other back"
+    missing = {check_name(PLAN, track.key, 0) for track in PLAN.audio if track.recipe in first_forms(PLAN)}
+    assert audible(PLAN, done - missing) == ()
     heard = [msgspec.structs.replace(BARE, audio=tuple(audio(track.key, "en", "English") for track in PLAN.audio))]
     assert publishable(PLAN, done - others, heard) == (), "what has all of its sound is not made to lose some"
     assert publishable(PLAN, done - others, [BARE]) == PLAN.video, "a form that is held keeps no rung back"

@@ -160,6 +160,8 @@ class _Run:
         self.stages: Sequence[Stage] = lease.job.progress.stages
         self.said: Sequence[str] = ()
         """What the program said by which a task failed last."""
+        self.warnings: tuple[str, ...] = ()
+        """What of the film is left out, and what is odd about it."""
         self.done: set[str] = set()
         self.started: set[str] = set()
         self.published: Asset | None = None
@@ -206,7 +208,7 @@ class _Run:
         """
         in_use = await self.job.assets.rendition_keys_in_use()
         if error.rendition in in_use or await asyncio.to_thread(self.record.is_worn_out, error.rendition):
-            await self.hold_what_cannot_be_made(error.rendition, error.message)
+            await self.hold_what_cannot_be_made(error.rendition, f"quality control failed: {'; '.join(error.faults)}")
         await asyncio.to_thread(self.job.discard, self.order, error.rendition, error.chunks)
         await asyncio.to_thread(self.record.count_remake, error.rendition)
         self.record.note(f"made anew: {error.message}")
@@ -234,24 +236,42 @@ class _Run:
 
     async def _conclude(self, plan: Plan) -> None:
         """Store the report of a title of which everything is made. Raises Held where not all of it is published."""
-        report = await asyncio.to_thread(self.record.report, plan, self.analyses)
+        report = self._warned(await asyncio.to_thread(self.record.report, plan, self.analyses))
         await asyncio.to_thread(self.record.put, report)
         if report.verdict == "hold":
-            await self._hold(report)
+            await self._hold(plan, report)
+
+    def _warned(self, report: Report) -> Report:
+        """`report` with what is to know of the film itself, which holds nothing."""
+        if not self.warnings:
+            return report
+        told = (Finding(check="source", rendition="film", severity="warn", message=one) for one in self.warnings)
+        verdict = "warn" if report.verdict == "pass" else report.verdict
+        return msgspec.structs.replace(report, verdict=verdict, findings=(*report.findings, *told))
 
     async def hold_what_cannot_be_made(self, rendition: str, message: str) -> None:
         """Report what failed each time that it was tried. Raises Held."""
         assert self.plan is not None, "a rendition is only made by a plan"
-        held = [Finding(check="package", rendition=rendition, severity="hold", message=message)]
-        report = await asyncio.to_thread(self.record.report, self.plan, self.analyses, held)
+        tracks = (*self.plan.video, *self.plan.audio, *self.plan.subtitles)
+        name = next((name_of(one) for one in tracks if one.key == rendition), rendition)
+        held = [Finding(check="package", rendition=name, severity="hold", message=message)]
+        report = self._warned(await asyncio.to_thread(self.record.report, self.plan, self.analyses, held))
+        marked = (
+            msgspec.structs.replace(one, is_held=one.is_held or one.key == rendition) for one in report.renditions
+        )
+        report = msgspec.structs.replace(report, renditions=tuple(marked))
         await asyncio.to_thread(self.record.put, report)
-        await self._hold(report)
+        await self._hold(self.plan, report)
 
-    async def _hold(self, report: Report) -> None:
-        if report.worst is not None:
-            with suppress(Invalid):  # what is held may be such that no picture can be taken of it
-                await self._show(report.worst)
+    async def _hold(self, plan: Plan, report: Report) -> None:
+        """Publish what is fit, tell that the rest waits for a person, then take pictures of it. Raises Held."""
+        await self._publish_if_more(plan, is_last=True)
         await self.job.assets.hold(self.order.title_id, report.reason)
+        for name in planning.moment_names(self.order.source, self.order.title_id):
+            await asyncio.to_thread(store.delete, self.job.objects, name)  # of what was held before
+        if report.worst is not None:
+            with suppress(MatineeError, OSError):  # what is held is held, whether or not it can be shown
+                await self._show(report.worst)
         raise Held(report.reason, self.order.title_id)
 
     async def _show(self, moment: Moment) -> None:
@@ -275,7 +295,8 @@ class _Run:
 
     def _warn(self, inspection: Inspection, texts: Sequence[Text]) -> None:
         faults = (f"subtitle track {text.stream} is left out: {text.fault}" for text in texts if text.fault)
-        for warning in (*inspection.warnings, *faults):
+        self.warnings = (*inspection.warnings, *faults)
+        for warning in self.warnings:
             _log.warning("%s: %s", self.order.title_id, warning)
             self.record.note(warning)
 
@@ -375,14 +396,15 @@ class _Run:
     def _stage_of(self, makes: str) -> str:
         return stage_of_task(self.plan, makes)
 
-    async def _publish_if_more(self, plan: Plan) -> None:
-        """Each time that there is another rung, and when everything is there."""
+    async def _publish_if_more(self, plan: Plan, *, is_last: bool = False) -> None:
+        """Each time that there is another rung, and when everything is there, or all that there will be (`is_last`)."""
         fit = await asyncio.to_thread(self.record.fit, plan, frozenset(self.done))
         rungs = planning.publishable(plan, fit, self.versions)
         sound = planning.audible(plan, fit)
         is_complete = (len(rungs), len(sound)) == (len(plan.video), len(plan.audio))
         shown = (len(self.published.video), self.published.is_complete) if self.published else (0, False)
-        if rungs and (len(rungs), is_complete) != shown:
+        has_more_sound = is_last and self.published is not None and len(sound) > len(self.published.audio)
+        if rungs and ((len(rungs), is_complete) != shown or has_more_sound):
             draft = await asyncio.to_thread(self._draft, plan, rungs, sound, is_complete)
             asset = self.published = await self.job.assets.publish(draft, self.order.source)
             self.record.note(f"version {asset.number} is published: {', '.join(rung.name for rung in asset.video)}")

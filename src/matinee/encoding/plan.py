@@ -547,10 +547,9 @@ def _box_of(rendition: Rendition) -> int:
 
 
 def audible(plan: Plan, done: Collection[str]) -> tuple[Rendition, ...]:
-    """The sound that may be heard now: all of it, or the first form of every track while another is missing."""
-    if all(check_name(plan, track.key, 0) in done for track in plan.audio):
-        return plan.audio
-    return tuple(track for track in plan.audio if _is_first(track))
+    """The sound that may be heard now: every form that has passed, once the first form of every track has."""
+    passed = tuple(track for track in plan.audio if check_name(plan, track.key, 0) in done)
+    return passed if all(track in passed for track in plan.audio if _is_first(track)) else ()
 
 
 def is_whole(order: Order, version: Asset) -> bool:

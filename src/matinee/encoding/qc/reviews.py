@@ -84,7 +84,7 @@ class Reviews:
         and NotHeld."""
         report = await self._waiting(order)
         shown = await self.assets.rendition_keys_in_use()
-        for one in (one.key for one in report.renditions if one.is_held or one.key in _held_keys(report)):
+        for one in (one.key for one in report.renditions if one.is_held):
             made = [f"renditions/{one}"] if one not in shown else []  # what is watched stays
             for name in (*made, f"{planning.work_folder(order.source)}/{one}"):
                 await asyncio.to_thread(store.delete_under, self.objects, name)
@@ -127,8 +127,3 @@ class Reviews:
         is_waiting = found.verdict == "hold" and not any(one.at >= found.at for one in decisions)
         report: Report = msgspec.structs.replace(found, decisions=decisions, is_waiting=is_waiting)
         return report
-
-
-def _held_keys(report: Report) -> set[str]:
-    """What its findings hold by key: a rendition that could not be made has no other name."""
-    return {one.rendition for one in report.findings if one.severity == "hold"}
