@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from matinee.app.cli import tables
 from matinee.app.cli.catalogue import Details, Quality
 from matinee.base.ids import new_id
 from matinee.catalog.title import Title
+from matinee.encoding.qc.report import RenditionReport, Report
 from matinee.work.job import Job, JobState, Progress, Stage
 
 LONG = "The Assassination of Jesse James by the Coward Robert Ford: The Very Long Version"
+REPORT = Report(
+    title_id="title_1",
+    source="",
+    at=0.0,
+    verdict="pass",
+    reason="",
+    duration_s=60.0,
+    findings=(),
+    renditions=(),
+    cpu_s={},
+)
 WIDE_FILM, PORTRAIT = Quality(name="720p", width=1280, height=536), Quality(name="720p", width=720, height=1280)
 
 
@@ -104,6 +117,17 @@ def test_a_picture_is_called_by_its_box_and_its_true_size(quality: Quality, said
     for text in (listed, shown):
         assert said in text
         assert f"{quality.height}p" not in text
+
+
+def test_a_report_tells_what_was_measured_of_the_sound() -> None:
+    track = RenditionReport(
+        key="a", name="English (en)", kind="audio", loudness_lufs=-16.04, true_peak_dbtp=-1.26, late_ms=-2.31
+    )
+    found = msgspec.structs.replace(REPORT, renditions=(track,))
+    made = printed(Group(*tables.of_encode_report(found)), 200)
+    heads, row = (next(line.split() for line in made.splitlines() if word in line) for word in ("LUFS", "English"))
+    assert [word in heads for word in ("LUFS", "dBTP", "Late,")] == [True, True, True]
+    assert row[-7:-4] == ["-16.0", "-1.3", "-2.3"]
 
 
 def test_a_job_of_a_silent_film_is_done_wholly() -> None:

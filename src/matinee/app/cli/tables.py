@@ -134,9 +134,11 @@ def of_encode_report(report: EncodeReport) -> Sequence[RenderableType]:
     colour = {"pass": _GOOD, "warn": _WAITS, "hold": _BAD}[report.verdict]
     waits = "; approve it, have it encoded again, or reject it" if report.is_waiting else ""
     verdict = Text.assemble(("Verdict: ", ""), (report.verdict, colour), _plain(f"  {report.reason}{waits}"))
-    made = _table("Rendition", "Codec", "MB", "Mb/s", "VMAF", "Worst 5 s", "Expected", "XPSNR", "CPU", "QC")
+    measures = ("VMAF", "Worst 5 s", "Expected", "XPSNR", "LUFS", "dBTP", "Late, ms")
+    made = _table("Rendition", "Codec", "MB", "Mb/s", *measures, "CPU", "QC")
     for one in report.renditions:
-        scores = (_number(value) for value in (one.vmaf, one.worst_vmaf, one.expected_vmaf, one.xpsnr_db))
+        seen = (one.vmaf, one.worst_vmaf, one.expected_vmaf, one.xpsnr_db)
+        scores = map(_number, (*seen, one.loudness_lufs, one.true_peak_dbtp, one.late_ms))
         size = (f"{one.size_bytes / 1e6:.1f}", f"{one.average_bps / 1e6:.2f}" if one.average_bps else "")
         costs = (cpu_time(one.encode_cpu_s), cpu_time(one.check_cpu_s))
         made.add_row(_plain(one.name + " (held)" * one.is_held), *map(Text, (one.codecs, *size, *scores, *costs)))
