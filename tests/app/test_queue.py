@@ -18,6 +18,7 @@ from matinee.encoding.qc.quality import Held
 from matinee.encoding.service import Assets
 from matinee.work.crew import Worker, crew_of
 from matinee.work.job import Job, JobState, Progress, Stage
+from matinee.work.service import NoSuchJob
 
 
 @pytest.fixture
@@ -97,8 +98,27 @@ async def test_what_waits_for_a_person_is_shown_however_many_failed_since(
     await served.sign_in()
     queue = (await served.client.get("/v1/encoding")).json()
     assert (len(queue["failed"]), queue["failed"][-1]["job_id"]) == (FAILED_MAX + 1, held.id)
+    assert [one["is_held"] for one in queue["failed"]] == [False] * FAILED_MAX + [True]
     shown = {one["id"]: one["is_held"] for one in (await served.client.get("/v1/jobs")).json()}
     assert [job_id for job_id, is_held in shown.items() if is_held] == [held.id]
+
+
+async def test_what_waits_for_a_person_cannot_be_put_away_while_there_is_its_title(
+    platform: Intake, served: Application, tmp_path: Path
+) -> None:
+    held = await begin(platform, await add(platform, tmp_path, "Fog (1999)"))
+    await platform.jobs.fail(held, "held: too dark", "look at its report", Held.code)
+    await served.sign_in()
+    refused = await served.client.delete(f"/v1/jobs/{held.id}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "waits_for_review")
+    assert f"/title/{held.subject}/report" in refused.json()["detail"]
+    assert f"matinee encode report {held.subject}" in refused.json()["detail"]
+    assert (await platform.jobs.get(held.id)).state is JobState.FAILED
+    await platform.catalog.delete(held.subject)
+    assert not (await served.client.get("/v1/encoding")).json()["failed"][0]["is_held"], "there is no report to look at"
+    assert (await served.client.delete(f"/v1/jobs/{held.id}")).status_code == 204
+    with pytest.raises(NoSuchJob):
+        await platform.jobs.get(held.id)
 
 
 async def test_an_owner_changes_the_queue_and_it_stays_so(
@@ -128,11 +148,15 @@ async def test_what_the_store_holds_is_what_was_measured_last(
 ) -> None:
     await add(platform, tmp_path, "Fog (1999)")
     await served.sign_in()
+    unknown = await served.client.get("/v1/encoding/storage")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_measured"), "nobody waits while it is measured"
+    assets = Assets(platform.catalog.engine, platform.objects, platform.jobs.clock)
+    await assets.measure_storage()
     first = (await served.client.get("/v1/encoding/storage")).json()
     assert (first["masters"], first["masters_bytes"]) == (1, len(FILM) + len("Fog (1999)"))
     await add(platform, tmp_path, "Rain (1999)")
     assert (await served.client.get("/v1/encoding/storage")).json() == first
-    await Assets(platform.catalog.engine, platform.objects, platform.jobs.clock).measure_storage()
+    await assets.measure_storage()
     assert (await served.client.get("/v1/encoding/storage")).json()["masters"] == 2
 
 

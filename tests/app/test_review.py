@@ -117,11 +117,23 @@ async def test_only_what_is_held_can_be_decided_on_and_once(held: Place, choice:
     assert claimed is not None
     await held.services.jobs.fail(claimed, "the disk is full")
     assert await held.code(choice) == (409, "not_held"), "it was decided, and failed for something else since"
+    assert not (await held.get()).json()["is_waiting"]
     put_report(held.services.objects, report_of(held.job, verdict="warn"))
     assert await held.code(choice) == (409, "not_held")
     await held.services.jobs.put_away(held.job.id)
     assert await held.code(choice) == (409, "not_held")
     assert held.has(f"renditions/{RENDITION}/media.mp4"), "nothing was changed"
+
+
+async def test_a_report_waits_only_while_its_job_is_held(held: Place) -> None:
+    await held.services.jobs.retry(held.job.id)
+    assert not (await held.get()).json()["is_waiting"]
+    assert await held.code("reject") == (409, "not_held"), "its job goes on"
+    claimed = await held.services.jobs.claim(["encode"], "one", 30)
+    assert claimed is not None
+    await held.services.jobs.fail(claimed, "the disk is full")
+    assert not (await held.get()).json()["is_waiting"], "nothing says that it would be held again"
+    assert await held.code("reject") == (409, "not_held")
 
 
 async def test_what_was_never_whole_cannot_be_approved(held: Place) -> None:

@@ -282,6 +282,18 @@ async def test_a_job_that_has_ended_is_put_away_and_a_live_one_cancelled(jobs: J
     assert (await jobs.get(live.id)).state is JobState.CANCELLED
 
 
+async def test_a_job_that_failed_with_a_code_that_is_kept_is_not_put_away(jobs: Jobs) -> None:
+    held = await jobs.enqueue("encode", "one")
+    claimed = await jobs.claim(["encode"], "one", 30)
+    assert claimed is not None
+    await jobs.fail(claimed, "held", "look at it", "held")
+    assert not await jobs.put_away(held.id, but=("held",))
+    assert (await jobs.get(held.id)).state is JobState.FAILED
+    assert await jobs.put_away(held.id, but=("refused",))
+    with pytest.raises(NoSuchJob):
+        await jobs.get(held.id)
+
+
 async def test_a_paused_job_keeps_what_it_did_and_its_place_until_it_is_resumed(jobs: Jobs, clock: Hand) -> None:
     job = await jobs.enqueue("encode", "title_1", priority=3)
     held = await jobs.claim(["encode"], "one", 30)

@@ -11,9 +11,11 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.app.ingest import FILM_KINDS, Ingest
-from matinee.app.queue import FAILED_MAX, SHOWN_MAX, EncodingQueue, queue_of
+from matinee.app.queue import FAILED_MAX, SHOWN_MAX, EncodingQueue, is_held, queue_of
+from matinee.base.errors import Conflict
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
+from matinee.catalog.snapshot import Snapshot
 from matinee.discovery.preparing import stage_of, titles_of
 from matinee.encoding.plan import KIND as ENCODE
 from matinee.encoding.qc.quality import Held
@@ -23,6 +25,19 @@ from matinee.work.job import PRIORITY_MAX, Job, JobState, Stage, fraction
 from matinee.work.service import Jobs
 
 _OWNER = {"access": "owner"}
+
+
+class WaitsForReview(Conflict):
+    """The job is held: putting it away would throw away what somebody has to decide on."""
+
+    code = "waits_for_review"
+
+    def __init__(self, job_id: str, title_id: str) -> None:
+        super().__init__(
+            f"{job_id} is held and waits for a decision; nothing was changed: look at /title/{title_id}/report or "
+            f"`matinee encode report {title_id}`, then approve it, have it encoded again, or reject it"
+        )
+        self.job_id, self.title_id = job_id, title_id
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +65,7 @@ async def list_jobs(jobs: Given[Jobs], catalog: Given[Catalog]) -> list[Activity
     """The jobs that are about films, the one that changed last first."""
     listed = {job.id: job for job in (*await jobs.list(), *await held_jobs(jobs))}
     found = [job for job in listed.values() if job.kind in FILM_KINDS and not is_handed_on(job)]
-    names = titles_of(found, await catalog.snapshot())
-    return [_activity(job, names[job.id]) for job in found]
+    return _activities(found, await catalog.snapshot())
 
 
 @post("/v1/jobs/{job_id:str}/retry", opt=_OWNER, status_code=200)
@@ -127,13 +141,16 @@ async def _failures(jobs: Jobs) -> Sequence[Job]:
 
 
 @delete("/v1/jobs/{job_id:str}", opt=_OWNER, status_code=204)
-async def cancel_job(job_id: FromPath[str], jobs: Given[Jobs]) -> None:
-    """Give a job up, or put away one that has ended."""
-    await jobs.put_away(job_id)
+async def cancel_job(job_id: FromPath[str], jobs: Given[Jobs], catalog: Given[Catalog]) -> None:
+    """Give a job up, or put away one that has ended; not one that is held, while there is its title to decide on."""
+    title_id = (await jobs.get(job_id)).subject
+    kept = (Held.code,) if title_id in (await catalog.snapshot()).titles else ()
+    if not await jobs.put_away(job_id, but=kept):
+        raise WaitsForReview(job_id, title_id)
 
 
 async def _told(job: Job, catalog: Catalog) -> Activity:
-    return _activity(job, titles_of([job], await catalog.snapshot())[job.id])
+    return _activities([job], await catalog.snapshot())[0]
 
 
 def is_handed_on(job: Job) -> bool:
@@ -141,7 +158,12 @@ def is_handed_on(job: Job) -> bool:
     return job.kind != ENCODE and job.state is JobState.DONE
 
 
-def _activity(job: Job, title: str) -> Activity:
+def _activities(jobs: Sequence[Job], snapshot: Snapshot) -> list[Activity]:
+    names = titles_of(jobs, snapshot)
+    return [_activity(job, names[job.id], job.subject in snapshot.titles) for job in jobs]
+
+
+def _activity(job: Job, title: str, has_title: bool) -> Activity:
     return Activity(
         id=job.id,
         kind=job.kind,
@@ -153,7 +175,7 @@ def _activity(job: Job, title: str) -> Activity:
         stages=job.progress.stages,
         progress=fraction(job.progress),
         attempt=job.attempt,
-        is_held=job.state is JobState.FAILED and job.code == Held.code,
+        is_held=has_title and is_held(job),
         reason=job.reason,
         remedy=job.remedy,
         created=job.created,

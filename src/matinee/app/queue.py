@@ -13,6 +13,7 @@ from matinee.base.units import Seconds
 from matinee.catalog.snapshot import Snapshot
 from matinee.catalog.title import Picture
 from matinee.discovery.preparing import stage_of, titles_of
+from matinee.encoding.qc.quality import Held
 from matinee.work.crew import Crew
 from matinee.work.eta import etas_s, left_s, stage_etas_s
 from matinee.work.job import LIVE, Job, JobState, Stage, fraction
@@ -51,6 +52,8 @@ class QueuedTitle(msgspec.Struct, frozen=True, kw_only=True):
     left_s: float | None
     """Worker-seconds that are left."""
     attempt: int
+    is_held: bool
+    """Whether it waits until somebody decides on its report."""
     reason: str
     remedy: str
     created: float
@@ -88,6 +91,11 @@ class EncodingQueue(msgspec.Struct, frozen=True, kw_only=True):
     titles: tuple[QueuedTitle, ...]
     failed: tuple[QueuedTitle, ...]
     workers: tuple[BusyWorker, ...]
+
+
+def is_held(job: Job) -> bool:
+    """Whether a job waits until somebody decides on its title's report."""
+    return job.state is JobState.FAILED and job.code == Held.code
 
 
 def queue_of(
@@ -140,6 +148,7 @@ def _queued(job: Job, names: Mapping[str, str], eta_s: float | None, workers: in
         eta_s=eta_s,
         left_s=left_s(job),
         attempt=job.attempt,
+        is_held=title is not None and is_held(job),
         reason=job.reason,
         remedy=job.remedy,
         created=job.created,

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from matinee.app.ingest import ENCODE, Ingest
+from matinee.app.queue import is_held
 from matinee.base.errors import NotFound
 from matinee.base.given import Given
 from matinee.catalog.service import Catalog
@@ -20,7 +21,6 @@ from matinee.encoding.pertitle.plot import hull_svg
 from matinee.encoding.plan import Order
 from matinee.encoding.qc.report import Choice, Report
 from matinee.encoding.qc.reviews import NOTE_MAX, NotHeld, Reviews, Side
-from matinee.work.job import JobState
 from matinee.work.service import Jobs
 
 _OWNER = {"access": "owner"}
@@ -54,7 +54,10 @@ class Review:
     async def report(self, title_id: str) -> Report:
         """The report of how a title was encoded. Raises UnknownTitle and NoReport."""
         title = await self.catalog.get(title_id)
-        return await self.reviews.report(title_id, title.source)
+        report = await self.reviews.report(title_id, title.source)
+        job = await self.jobs.find(ENCODE, title_id)
+        is_waiting = report.is_waiting and job is not None and is_held(job)
+        return msgspec.structs.replace(report, is_waiting=is_waiting)
 
     async def picture(self, title_id: str, side: Side) -> bytes:
         """The worst moment of what is held. Raises UnknownTitle and NoReport."""
@@ -65,7 +68,7 @@ class Review:
         """Approve what is held, have it made again, or reject it. Raises UnknownTitle, NoReport, NotHeld."""
         await self.catalog.get(title_id)
         job = await self.jobs.find(ENCODE, title_id)
-        if job is None or job.state is not JobState.FAILED:
+        if job is None or not is_held(job):
             raise NotHeld(title_id, job.state.value if job is not None else "unknown: its job was put away")
         order = msgspec.convert(job.payload, Order)
         match choice:

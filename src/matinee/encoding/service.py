@@ -31,6 +31,15 @@ STORAGE_REPORT = "reports/storage"
 """The object that keeps what the store held when it was last looked at: looking takes minutes in a large one."""
 
 
+class NotMeasured(NotFound):
+    """Nobody has looked yet at what the store holds."""
+
+    code = "not_measured"
+
+    def __init__(self) -> None:
+        super().__init__("the store is not measured yet; the control role does it as it starts, and now and then")
+
+
 class NoAsset(NotFound):
     """Nothing of this title can be played (yet)."""
 
@@ -270,12 +279,12 @@ class Assets:
         return found
 
     async def storage(self) -> Storage:
-        """What the store held when it was last measured; measured now where it never was."""
+        """What the store held when it was last measured. Raises NotMeasured."""
         try:
             kept = await asyncio.to_thread(store.read, self.objects, STORAGE_REPORT)
             return msgspec.json.decode(kept, type=Storage)
         except (FileNotFoundError, msgspec.ValidationError):  # a release before may have kept other facts
-            return await self.measure_storage()
+            raise NotMeasured from None
 
     async def _versions(self) -> list[Version]:
         query = select(assets.c.document, assets.c.source, assets.c.created)

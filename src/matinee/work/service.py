@@ -176,14 +176,18 @@ class Jobs:
         self.enqueued.set()
         return job
 
-    async def put_away(self, job_id: str) -> None:
-        """Cancel a live job; forget one that has ended. Raises NoSuchJob."""
+    async def put_away(self, job_id: str, but: Collection[str] = ()) -> bool:
+        """Cancel a live job; forget one that has ended, but not one that failed with a code of `but`; answers whether
+        anything was done. Raises NoSuchJob."""
         async with writing(self.engine) as connection:
             job = await _locked(connection, job_id)
             if job.state in LIVE:
                 await _save(connection, step(job, Cancel(), self.clock()))
-            else:
+                return True
+            is_kept = job.state is JobState.FAILED and job.code in but
+            if not is_kept:
                 await connection.execute(delete(tables.jobs).where(tables.jobs.c.id == job_id))
+            return not is_kept
 
     async def get(self, job_id: str) -> Job:
         """One job. Raises NoSuchJob."""

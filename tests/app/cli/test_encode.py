@@ -99,6 +99,13 @@ def test_what_is_held_is_decided_on_once(matinee: Any, held: str, choice: str, s
         assert (decision["choice"], decision["note"]) == (choice, "so I say")
 
 
+def test_what_is_held_is_not_given_up_before_somebody_looked_at_its_report(matinee: Any, held: str) -> None:
+    ran = matinee("encode", "cancel", held, "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (1, "waits_for_review")
+    assert f"matinee encode report {held}" in ran.document["error"]["message"]
+    assert matinee("encode", "report", held, "--json").document["is_waiting"]
+
+
 @pytest.mark.parametrize("choice", ["approve", "again", "reject"])
 def test_what_is_not_held_cannot_be_decided_on(matinee: Any, two: tuple[str, str], choice: str) -> None:
     ran = matinee("encode", choice, two[0], "--json")

@@ -5,7 +5,8 @@ import { hostsOf, isFirst, laterPriority, priorityName, shown, showOf } from '..
 function title(job_id: string, priority: number, state: QueuedTitle['state'] = 'queued'): QueuedTitle {
   return {
     job_id, priority, state, title_id: '', title: job_id, still: null, stage: '', stages: [], progress: 0, eta_s: null,
-    left_s: null, attempt: 0, reason: '', remedy: '', created: 0, updated: 0,
+    left_s: null, is_held: false,
+    attempt: 0, reason: '', remedy: '', created: 0, updated: 0,
   };
 }
 

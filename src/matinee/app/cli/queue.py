@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, assert_never
 
-from matinee.app.activity import read_queue
+from matinee.app.activity import WaitsForReview, read_queue
 from matinee.app.cli.session import opened
 from matinee.app.ingest import ENCODE
-from matinee.app.queue import EncodingQueue, QueuedTitle, queue_of
+from matinee.app.queue import EncodingQueue, QueuedTitle, is_held, queue_of
 from matinee.app.settings import Settings
 from matinee.app.wiring import Platform
 from matinee.base.errors import Conflict, NotFound
@@ -64,11 +64,14 @@ def title_now(settings: Settings, text: str) -> QueuedTitle:
 
 
 def changed(settings: Settings, text: str, change: Change, level: int = 0) -> Job:
-    """Change the job of a title; answers it. Raises NoSuchTitle, WhichTitle and NotNow."""
+    """Change the job of a title; answers it. Raises NoSuchTitle, WhichTitle, NotNow and WaitsForReview."""
 
     async def run() -> Job:
         async with opened(settings) as platform:
-            return await _change(platform, (await job_of(platform, text)).id, change, level)
+            job = await job_of(platform, text)
+            if change == "cancel" and is_held(job):
+                raise WaitsForReview(job.id, job.subject)
+            return await _change(platform, job.id, change, level)
 
     return asyncio.run(run())
 

@@ -120,7 +120,7 @@ export interface paths {
         post?: never;
         /**
          * CancelJob
-         * @description Give a job up, or put away one that has ended.
+         * @description Give a job up, or put away one that has ended; not one that is held, while there is its title to decide on.
          */
         delete: operations["cancel_job"];
         options?: never;
@@ -960,6 +960,7 @@ export interface components {
             attempt: number;
             created: number;
             eta_s: number | null;
+            is_held: boolean;
             job_id: string;
             left_s: number | null;
             priority: number;
