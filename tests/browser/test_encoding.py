@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -68,6 +69,28 @@ def test_the_store_is_told_by_rung_and_masters_apart(page: Page) -> None:
     chart = page.get_by_test_id("storage")
     expect(chart.get_by_role("row").filter(has_text="360p")).to_contain_text("H.264")
     expect(chart.get_by_role("row").filter(has_text="Masters")).to_contain_text("B")
+
+
+def test_the_queue_stays_while_the_server_is_away_and_is_live_again(page: Page, paused: str) -> None:
+    page.goto("/encoding")
+    row = page.get_by_test_id("queued").filter(has_text="Rain")
+    expect(row).to_have_attribute("data-state", "paused")
+    away = re.compile("/v1/encoding")
+    page.route(away, lambda route: route.abort())
+    expect(page.get_by_test_id("not-live")).to_contain_text("The server does not answer")
+    expect(row).to_have_attribute("data-state", "paused")
+    page.unroute_all()
+    expect(page.get_by_test_id("not-live")).to_be_empty()
+    page.route(away, lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("heading", name="This page did not come")).to_be_visible()
+
+
+def test_the_queue_is_shown_before_the_store_was_measured(page: Page, paused: str) -> None:
+    page.route(re.compile("/v1/encoding/storage"), lambda route: route.fulfill(status=404, body=""))
+    page.goto("/encoding")
+    expect(page.get_by_test_id("queued").filter(has_text="Rain")).to_be_visible()
+    expect(page.get_by_role("region", name="Storage")).to_contain_text("not measured yet")
 
 
 @pytest.mark.parametrize("path", ["/encoding", "/encoding?tv=1"])

@@ -5,6 +5,11 @@ declare global {
       status: number;
       message: string;
     }
+
+    interface PageData {
+      /** When the server said what a page shows (Unix milliseconds), while it is away; null, or nothing, else. */
+      heardAt?: number | null;
+    }
   }
 }
 

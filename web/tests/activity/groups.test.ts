@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupsOf } from '../../src/lib/activity/groups.ts';
+import { clearable, groupsOf } from '../../src/lib/activity/groups.ts';
 import type { Job } from '../../src/lib/api/types.ts';
 
 const job = (id: string, state: Job['state'], created: number, updated = created): Job => ({
@@ -35,5 +35,9 @@ describe('jobs', () => {
     expect(ids(groups.attention)).toEqual(['failed']);
     expect(ids(groups.now)).toEqual(['runs', 'runs later', 'waits']);
     expect(ids(groups.finished)).toEqual(['done last', 'done', 'given up']);
+  });
+
+  it('are put away at once, but for those that wait for a decision', () => {
+    expect(ids(clearable([job('failed', 'failed', 1), { ...job('held', 'failed', 2), is_held: true }]))).toEqual(['failed']);
   });
 });

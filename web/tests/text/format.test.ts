@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clock, cpuTime, language, left, rate, remaining, rung, runtime, size, thousands } from '../../src/lib/text/format.ts';
+import { clock, cpuTime, language, left, moment, rate, remaining, rung, runtime, size, thousands } from '../../src/lib/text/format.ts';
 
 describe('clock', () => {
   it.each([
@@ -14,6 +14,12 @@ describe('clock', () => {
     [Number.POSITIVE_INFINITY, '0:00'],
   ])('shows %s seconds as %s', (seconds, text) => {
     expect(clock(seconds)).toBe(text);
+  });
+});
+
+describe('a moment', () => {
+  it('has its date, so that an encode over a night can be read', () => {
+    expect(moment(Date.UTC(2026, 2, 14, 12) / 1000)).toContain('2026');
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../src/lib/text/messages.ts';
-import { stageName } from '../../src/lib/text/stages.ts';
+import { costName, stageName } from '../../src/lib/text/stages.ts';
 import { t, tn } from '../../src/lib/text/t.ts';
 
 const root = join(import.meta.dirname, '../../src');
@@ -44,5 +44,6 @@ describe('the name of a stage', () => {
     expect(stageName('inspect')).toBe('Looking at the file');
     expect(stageName('720p')).toBe('Encoding 720p');
     expect(stageName('audio_check')).toBe('Audio check');
+    expect(['analyse', 'check', 'mark_show'].map(costName)).toEqual(['Looking at the film', 'Checking', 'Mark show']);
   });
 });

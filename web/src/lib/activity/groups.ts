@@ -7,6 +7,9 @@ export interface Groups {
   finished: Job[];
 }
 
+/** What can be put away at once: not what waits for a decision. */
+export const clearable = (jobs: readonly Job[]) => jobs.filter((job) => !job.is_held);
+
 /** Failed ones first; then what runs, what waits, what is paused, oldest first; then what is over, newest first. */
 export function groupsOf(jobs: readonly Job[]): Groups {
   const oldestFirst = (a: Job, b: Job) => a.created - b.created;

@@ -1,6 +1,7 @@
 /** What a page that lists titles loads. */
 import { getHome, getTitles, type Fetch, type Listing } from '../api/client.ts';
 import type { Home, TitleList } from '../api/types.ts';
+import { live } from '../live.ts';
 import { comingTo } from './listing.ts';
 
 export interface Shelf {
@@ -13,8 +14,10 @@ export interface Shelf {
 /** A page that loads one depends on this, so that an empty shelf can be looked at again. */
 export const SHELF = 'matinee:shelf';
 
-export async function loadShelf(listing: Listing, fetch: Fetch): Promise<Shelf> {
-  const first = await getTitles(listing, fetch);
-  const isEmpty = first.items.length === 0 && !listing.genre;
-  return { listing, first, coming: isEmpty ? comingTo(listing, await getHome(fetch)) : null };
+export function loadShelf(listing: Listing, fetch: Fetch): Promise<Shelf> {
+  return live(`shelf ${JSON.stringify(listing)}`, async () => {
+    const first = await getTitles(listing, fetch);
+    const isEmpty = first.items.length === 0 && !listing.genre;
+    return { listing, first, coming: isEmpty ? comingTo(listing, await getHome(fetch)) : null };
+  });
 }

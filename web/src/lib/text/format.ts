@@ -16,6 +16,11 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${String(hours)}:${String(minutes).padStart(2, '0')}:${rest}` : `${String(minutes)}:${rest}`;
 }
 
+/** `14 Mar 2026, 21:04:09`, of Unix seconds. */
+export function moment(atS: number): string {
+  return new Date(atS * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
 /** `1 h 52 min`, `44 min`, `32 s`. */
 export function runtime(seconds: number): string {
   if (seconds < 99.5) return t('time.s', { seconds: Math.max(0, Math.round(seconds)) });

@@ -26,6 +26,20 @@ const SHORT: Record<string, Message> = {
   pictures: 'stage.short.pictures',
 };
 
+const COSTS: Record<string, Message> = {
+  analyse: 'stage.cost.analyse',
+  try: 'stage.short.try',
+  encode: 'stage.cost.encode',
+  pictures: 'stage.short.pictures',
+  check: 'stage.cost.check',
+};
+
+/** What machines were busy with, as a report tells its costs. */
+export function costName(stage: string): string {
+  const known = COSTS[stage];
+  return known ? t(known) : stage.charAt(0).toUpperCase() + stage.slice(1).replaceAll('_', ' ');
+}
+
 /** A word for the top of a column; a rung is called by its own name. */
 export function shortStageName(stage: string): string {
   const known = SHORT[stage];
