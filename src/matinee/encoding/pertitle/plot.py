@@ -1,4 +1,7 @@
-"""A title's trials as a picture (SVG): one curve a size, bitrate across, VMAF up, and the rungs that were chosen."""
+"""A title's trials as a picture (SVG): one curve a size, bitrate across, VMAF up, and the rungs that were chosen.
+
+Rungs that are for small plans alone are smaller, with their names below.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 from matinee.encoding.pertitle.hull import Point, Trial, curves
-from matinee.encoding.pertitle.ladder import Rung, box_height
+from matinee.encoding.pertitle.ladder import Rung, box_height, leading
 
 WIDTH, HEIGHT = 960, 560
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 64, 56
@@ -38,7 +41,8 @@ def hull_svg(title: str, trials: Sequence[Trial], rungs: Sequence[Rung]) -> str:
             f'<text x="{scale.x(end.bitrate_bps) + 6:.1f}" y="{scale.y(end.vmaf) - 6:.1f}" style="fill:{colour}">'
             f"{box_height(*size)}p</text>"
         )
-    parts += [scale.rung(one) for one in rungs if one.vmaf is not None]
+    shown = leading(rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+    parts += [scale.rung(one, is_leading=one in shown) for one in rungs if one.vmaf is not None]
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -82,9 +86,11 @@ class _Scale:
         x, y = self.x(trial.bitrate_bps), self.y(trial.vmaf)
         return f'<circle class="trial" stroke="{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
 
-    def rung(self, rung: Rung) -> str:
+    def rung(self, rung: Rung, *, is_leading: bool) -> str:
         x, y = self.x(rung.bitrate_bps), self.y(rung.vmaf or 0.0)
+        dx, dy, end = (-8, -10, "end") if is_leading else (8, 16, "start")
+        kind = "name" if is_leading else "other"
         return (
-            f'<circle class="rung" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-            f'<text class="name" x="{x - 8:.1f}" y="{y - 10:.1f}" text-anchor="end">{escape(rung.name)}</text>'
+            f'<circle class="rung" cx="{x:.1f}" cy="{y:.1f}" r="{6 if is_leading else 4}"/>'
+            f'<text class="{kind}" x="{x + dx:.1f}" y="{y + dy:.1f}" text-anchor="{end}">{escape(rung.name)}</text>'
         )
