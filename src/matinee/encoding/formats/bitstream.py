@@ -1,4 +1,4 @@
-"""What coded video says of itself, read from its parameter sets and not from what was declared of it. Pure."""
+"""What coded media says of itself, read from its configuration and not from what was declared of it. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from matinee.encoding.formats.codec import BadConfiguration
 
 _AVC_SPS, _AVC_IDR = 7, 5  # ISO/IEC 14496-10 table 7-1
-_HEVC_SPS, _HEVC_IRAP = 33, range(16, 24)  # ISO/IEC 23008-2 table 7-1
+_HEVC_SPS, _HEVC_IDR = 33, (19, 20)  # ISO/IEC 23008-2 table 7-1
 _AV1_SEQUENCE, _AV1_FRAMES = 1, (3, 6)  # AV1 6.2.2: OBU_SEQUENCE_HEADER, OBU_FRAME_HEADER, OBU_FRAME
 
 
@@ -26,7 +26,7 @@ class Bits:
 
 
 def codec_in(entry: bytes, configuration: bytes) -> str:
-    """The RFC 6381 string of the parameter sets in a sample entry's configuration. Raises BadConfiguration."""
+    """The RFC 6381 string of what a sample entry's configuration holds. Raises BadConfiguration."""
     try:
         match entry:
             case b"avc1":
@@ -35,18 +35,23 @@ def codec_in(entry: bytes, configuration: bytes) -> str:
                 return _hevc(next(unit for unit in _hevc_sets(configuration) if unit[0] >> 1 & 0x3F == _HEVC_SPS))
             case b"av01":
                 return _av1(next(body for kind, body in _obus(configuration[4:]) if kind == _AV1_SEQUENCE))
+            case b"mp4a":
+                return _aac(configuration[4:])
+            case b"ec-3":
+                return _eac3(configuration)
             case _:
-                raise BadConfiguration(f"no video that is known ({entry!r})", configuration)
-    except (StopIteration, IndexError, ValueError) as error:
+                raise BadConfiguration(f"no codec that is known ({entry!r})", configuration)
+    except (StopIteration, IndexError, KeyError, ValueError) as error:
         raise BadConfiguration("no parameter sets that can be read", configuration) from error
 
 
 def is_random_access(entry: bytes, configuration: bytes, sample: bytes) -> bool:
-    """Whether a decoder can begin with this sample: an IDR or IRAP picture, an AV1 key frame."""
+    """Whether a decoder can begin with this sample, and nothing after it needs what was before: an IDR picture, an AV1
+    key frame. A clean random access picture of HEVC may be followed by pictures that are lost."""
     if entry == b"avc1":
         return any(unit[0] & 0x1F == _AVC_IDR for unit in _units(sample, (configuration[4] & 3) + 1))
     if entry == b"hvc1":
-        return any(unit[0] >> 1 & 0x3F in _HEVC_IRAP for unit in _units(sample, (configuration[21] & 3) + 1))
+        return any(unit[0] >> 1 & 0x3F in _HEVC_IDR for unit in _units(sample, (configuration[21] & 3) + 1))
     frames = [body for kind, body in _obus(sample) if kind in _AV1_FRAMES]
     return bool(frames) and frames[0][0] >> 5 == 0  # show_existing_frame 0, frame_type KEY_FRAME
 
@@ -152,3 +157,29 @@ def _av1_depth(bits: Bits, profile: int) -> int:
     bits.take(3)  # superres, cdef, restoration
     is_high = bits.take(1)
     return 12 if profile == 2 and is_high and bits.take(1) else 10 if is_high else 8
+
+
+def _aac(descriptors: bytes) -> str:
+    """`mp4a.40.` and the audio object type (RFC 6381 3.3) of the descriptors in an esds (ISO/IEC 14496-1 7.2.6)."""
+    at, heads = 0, {3: 3, 4: 13}  # ES_Descriptor and DecoderConfigDescriptor: the fields before the one within
+    while True:
+        tag, at = descriptors[at], at + 1
+        while descriptors[at] & 0x80:  # the bytes of a length, but the last
+            at += 1
+        at += 1
+        if tag == 5:  # DecoderSpecificInfo: ISO/IEC 14496-3 1.6.2.1
+            bits = Bits(descriptors[at : at + 2])
+            kind = bits.take(5)
+            return f"mp4a.40.{kind if kind < 31 else 32 + bits.take(6)}"
+        if tag == 4 and descriptors[at] != 0x40:
+            raise ValueError("it is no MPEG-4 audio")
+        at += heads[tag]
+
+
+def _eac3(configuration: bytes) -> str:
+    """`ec-3` where the bit stream is of version 16 (ETSI TS 102 366 E.1.3.1.6 and F.6)."""
+    bits = Bits(configuration)
+    bits.take(16 + 2)
+    if bits.take(5) != 16:
+        raise ValueError("it is no E-AC-3")
+    return "ec-3"
