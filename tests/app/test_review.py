@@ -136,8 +136,9 @@ async def test_a_report_waits_only_while_its_job_is_held(held: Place) -> None:
     assert await held.code("reject") == (409, "not_held")
 
 
-async def test_what_was_never_whole_cannot_be_approved(held: Place) -> None:
-    put_report(held.services.objects, report_of(held.job, check="package"))
+@pytest.mark.parametrize("check", ["package", "gone"])
+async def test_what_is_not_whole_cannot_be_approved(check: str, held: Place) -> None:
+    put_report(held.services.objects, report_of(held.job, check=check))
     assert await held.code("approve") == (409, "nothing_to_approve")
     assert (await held.services.jobs.get(held.job.id)).state is JobState.FAILED
     assert (await held.post("again")).status_code == 200

@@ -135,13 +135,55 @@ async def test_sound_that_is_too_loud_or_too_quiet_is_held(
     assert finding.measured - finding.limit == pytest.approx(gain_db, abs=0.7)
 
 
-async def test_sound_that_is_lost_for_a_while_is_held(
-    place: Workshop, film: Path, monkeypatch: pytest.MonkeyPatch
+async def test_sound_that_is_clipped_is_held_and_that_of_a_limiter_is_not(
+    place: Workshop, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told_otherwise(monkeypatch, "audio_argv", filtered("-af", "apad", "volume=0:enable=between(t\\,4\\,8),apad"))
+    bursts = (
+        "anoisesrc=color=brown:amplitude=.8:seed=3:r=48000:d=13.013:n=96,volume=.01+gt(mod(t\\,1)\\,.98):eval=frame"
+    )
+    sound = ("-f", "lavfi", "-i", bursts, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "flac")
+    order = place.take(remake(film, tmp_path / "loud.mkv", *sound))
+    with monkeypatch.context() as wrong:
+        wrong.setattr(commands, "_LIMITER", ("aformat=sample_fmts=s16",))
+        report = await held(place, order)
+    assert any(one.check == "clipping" and "at full scale" in one.message for one in report.findings)
+    await Reviews(place.objects, place.assets).again(order, "")
+    await place.encode(order)
+    assert {one.severity for one in report_of(place, order).findings} == {"warn"}
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 4])
+async def test_sound_that_is_lost_for_a_while_is_held(
+    seconds: int, place: Workshop, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    muted = f"volume=0:enable=between(t\\,4.3\\,{4.3 + seconds}),apad"
+    told_otherwise(monkeypatch, "audio_argv", filtered("-af", "apad", muted))
     finding = next(one for one in (await held(place, place.take(film))).findings if one.check == "silence")
-    assert finding.at_s in (4.0, 5.0), "whole blocks of sound are muted"
-    assert finding.measured in (3.0, 4.0)
+    assert finding.at_s == pytest.approx(4.3, abs=0.2)
+    assert finding.measured == pytest.approx(seconds, abs=0.3)
+
+
+@pytest.mark.parametrize("late_s", [1, 2.5])
+async def test_sound_that_is_seconds_late_is_held(
+    late_s: float, place: Workshop, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delay = f"adelay={1000 * late_s:.0f}:all=1,apad"
+    told_otherwise(monkeypatch, "audio_argv", filtered("-af", "apad", delay))
+    finding = next(one for one in (await held(place, place.take(film))).findings if one.check == "offset")
+    assert finding.measured == pytest.approx(1000 * late_s, abs=1)
+
+
+async def test_another_languages_sound_in_a_tracks_place_is_held(
+    place: Workshop, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = ("-f", "lavfi", "-i", "anoisesrc=color=pink:amplitude=0.2:seed=9:r=48000:d=13.013,tremolo=f=0.7:d=0.8")
+    mapped = ("-map", "0", "-map", "1", "-c", "copy", "-c:a:1", "flac")
+    named = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger")
+    both = remake(film, tmp_path / "both.mkv", *noise, *mapped, *named)
+    told_otherwise(monkeypatch, "audio_argv", lambda argv: ["0:1" if word == "0:2" else word for word in argv])
+    report = await held(place, place.take(both))
+    assert gravest(report).check == "likeness"
+    assert {one.rendition.partition(",")[0] for one in report.findings if one.severity == "hold"} == {"German (de)"}
 
 
 # Faults of packaging: what lies in the store is not what was packaged
@@ -187,7 +229,16 @@ PACKAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a wrong codec string": (lambda folder: edited(folder, "rendition.json", codecs="avc1.42e01e"), "codec"),
     "a wrong peak": (lambda folder: edited(folder, "rendition.json", peak_bps=1_000), "bandwidth"),
     "a missing segment": (lambda folder: without_a_segment(folder) if has_three(folder) else None, "segments"),
+    "a playlist of something else": (lambda folder: shortened(folder / "iframes.m3u8"), "playlist"),
+    "no playlist": (lambda folder: (folder / "media.m3u8").unlink(missing_ok=True), "gone"),
 }
+
+
+def shortened(playlist: Path) -> None:
+    """Its last range is one byte too short."""
+    head, _, rest = playlist.read_text().rpartition("#EXT-X-BYTERANGE:")
+    size, _, where = rest.partition("@")
+    playlist.write_text(f"{head}#EXT-X-BYTERANGE:{int(size) - 1}@{where}")
 
 
 def has_three(folder: Path) -> bool:

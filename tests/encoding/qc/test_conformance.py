@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import shutil
 import struct
 from collections.abc import Callable
@@ -13,9 +15,12 @@ import msgspec
 import pytest
 from tests.media.generate import Clip, encode_audio, encode_chunk, make_numbered, numbered_luma
 
-from matinee.encoding.asset import AudioRendition, SegmentIndex, VideoRendition
+from matinee.base.units import Seconds
+from matinee.encoding.asset import AudioRendition, Segment, SegmentIndex, VideoRendition
+from matinee.encoding.formats.captions import cut
 from matinee.encoding.formats.cmaf import Grid, Part, package_audio, package_video
-from matinee.encoding.qc.conformance import Fault, faults_of
+from matinee.encoding.formats.playlist import iframe_index, iframe_playlist, media_playlist, peak_bps, subtitle_playlist
+from matinee.encoding.qc.conformance import Fault, Playlists, faults_of, subtitle_faults
 from matinee.encoding.timeline import Timeline
 
 CLIP = Clip(frames=336, width=160, height=90)
@@ -32,16 +37,17 @@ class Made:
     media: Path
     index: SegmentIndex
     facts: VideoRendition | AudioRendition
+    playlists: Playlists
 
     def faults(self) -> list[Fault]:
-        return faults_of(self.media, self.index, self.facts, TIMELINE)
+        return faults_of(self.media, self.index, self.facts, TIMELINE, self.playlists)
 
     def said(self) -> list[tuple[str, str]]:
         return [(fault.check, fault.message) for fault in self.faults()]
 
     def copied(self, folder: Path) -> Made:
         """The same over a file of its own."""
-        return Made(Path(shutil.copy(self.media, folder / "media.mp4")), self.index, self.facts)
+        return dataclasses.replace(self, media=Path(shutil.copy(self.media, folder / "media.mp4")))
 
     def write(self, at: int, content: bytes) -> None:
         with self.media.open("r+b") as file:
@@ -59,8 +65,15 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("video")
     chunk = encode_chunk(folder / "chunk.mp4", CLIP, (numbered_luma(CLIP, n) for n in range(CLIP.frames)))
     package = package_video([Part(path=chunk, frames=CLIP.frames)], GRID, folder / "media.mp4")
-    size = {"width": package.width, "height": package.height, "frame_rate_num": 24000, "frame_rate_den": 1001}
-    return Made(folder / "media.mp4", package.index, VideoRendition(**facts_of(package, key="v", name="90p", **size)))
+    more = {
+        "width": package.width, "height": package.height, "frame_rate_num": 24000, "frame_rate_den": 1001,
+        "iframes_bps": peak_bps(iframe_index(package.index, package.iframe_bytes)),
+    }  # fmt: skip
+    playlists = Playlists(
+        media=media_playlist(package.index), iframes=iframe_playlist(package.index, package.iframe_bytes)
+    )
+    facts = VideoRendition(**facts_of(package, key="v", name="90p", **more))
+    return Made(folder / "media.mp4", package.index, facts, playlists)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +83,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Made:
     package = package_audio(encoded, GRID, folder / "media.mp4")
     told = {"language": "en", "label": "English", "is_default": True}
     heard = {"channels": package.channels, "sample_rate": package.sample_rate}
-    return Made(folder / "media.mp4", package.index, AudioRendition(**facts_of(package, key="a", **told, **heard)))
+    facts = AudioRendition(**facts_of(package, key="a", **told, **heard))
+    return Made(folder / "media.mp4", package.index, facts, Playlists(media=media_playlist(package.index)))
 
 
 def test_what_was_packaged_is_what_it_says(video: Made, sound: Made) -> None:
@@ -81,7 +95,7 @@ def test_what_was_packaged_is_what_it_says(video: Made, sound: Made) -> None:
 def test_facts_that_say_otherwise_are_told(video: Made, sound: Made) -> None:
     for made, other in ((video, "avc1.42e01e"), (sound, "mp4a.40.5")):
         changed = replace(made.facts, codecs=other, average_bps=1, peak_bps=2, init_range=(0, 9))
-        found = Made(made.media, made.index, changed).said()
+        found = dataclasses.replace(made, facts=changed).said()
         assert [check for check, _ in found] == ["segments", "codec", "bandwidth", "bandwidth"]
         assert f"declared as {other}, and its parameter sets say {made.facts.codecs}" in found[1][1]
         assert f"its average is declared as 1 bit/s, and is {made.facts.average_bps}" in found[2][1]
@@ -90,12 +104,16 @@ def test_facts_that_say_otherwise_are_told(video: Made, sound: Made) -> None:
 def changed_segment(made: Made, number: int, **changes: Any) -> Made:
     segments = list(made.index.segments)
     segments[number] = replace(segments[number], **changes)
-    return Made(made.media, replace(made.index, segments=tuple(segments)), made.facts)
+    return indexed(made, tuple(segments))
+
+
+def indexed(made: Made, segments: tuple[Segment, ...]) -> Made:
+    return dataclasses.replace(made, index=replace(made.index, segments=segments))
 
 
 INDEXES: dict[str, tuple[Callable[[Made], Made], str]] = {
     "a segment is missing": (
-        lambda made: Made(made.media, replace(made.index, segments=made.index.segments[:-1]), made.facts),
+        lambda made: indexed(made, made.index.segments[:-1]),
         "it has 2 segments where the film has 3",
     ),
     "a segment is off the grid": (
@@ -104,7 +122,7 @@ INDEXES: dict[str, tuple[Callable[[Made], Made], str]] = {
     ),
     "a segment is said to be longer": (
         lambda made: changed_segment(made, 2, duration_ticks=made.index.segments[2].duration_ticks + 1_001),
-        "segment 2 lasts",
+        "segment 2 is presented from 288288, for 48048 ticks, and its index says",
     ),
     "a segment is said to be larger": (
         lambda made: changed_segment(made, 2, size=made.index.segments[2].size + 1), "and its samples end at"
@@ -141,6 +159,95 @@ def test_a_gap_in_time_is_told(video: Made, tmp_path: Path) -> None:
     at = made.media.read_bytes().index(b"tfdt", third.offset) + 8
     made.write(at, struct.pack(">Q", third.start_ticks + 1_001))
     assert any("segment 2 is decoded from" in message for _, message in made.said())
+
+
+def delayed(made: Made, number: int, ticks: int) -> None:
+    """Have a segment of the file decoded so much later."""
+    at = made.media.read_bytes().index(b"tfdt", made.index.segments[number].offset) + 8
+    (before,) = struct.unpack_from(">Q", made.media.read_bytes(), at)
+    made.write(at, struct.pack(">Q", before + ticks))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_segment_of_sound_that_is_late_is_told(number: int, sound: Made, tmp_path: Path) -> None:
+    late = sound.copied(tmp_path)
+    delayed(late, number, 9_600)
+    said = [message for _, message in late.said()]
+    assert said[0].startswith(f"segment {number} is decoded from")
+    assert said[1].startswith(f"segment {number} is presented from")
+
+
+def test_sound_that_is_late_from_its_beginning_is_told_though_its_index_is_late_too(
+    sound: Made, tmp_path: Path
+) -> None:
+    late = sound.copied(tmp_path)
+    for number in range(len(late.index.segments)):
+        delayed(late, number, 9_600)
+    moved = [replace(one, start_ticks=one.start_ticks + 9_600) for one in late.index.segments]
+    said = [message for _, message in indexed(late, tuple(moved)).said()]
+    assert "segment 0 is decoded from 9600 on, and 0 is due" in said
+    assert any("more than a frame of sound from the picture's" in one for one in said), said
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_an_index_of_sound_that_says_otherwise_is_told(number: int, sound: Made) -> None:
+    for name in ("start_ticks", "duration_ticks"):
+        wrong = changed_segment(sound, number, **{name: getattr(sound.index.segments[number], name) + 1_024})
+        assert any(f"segment {number} is presented" in message for _, message in wrong.said())
+
+
+def test_sound_whose_edit_skips_something_else_is_told(sound: Made, tmp_path: Path) -> None:
+    made = sound.copied(tmp_path)
+    made.write(made.media.read_bytes().index(b"elst") + 4 + 4 + 4 + 4, struct.pack(">i", 4_096))
+    assert any("segment 1 is presented from" in message for _, message in made.said())
+
+
+PLAYLISTS: dict[str, tuple[str, Callable[[re.Match[str]], str], str]] = {
+    "a range is another": (r"BYTERANGE:(\d+)@", lambda found: f"BYTERANGE:{int(found[1]) - 1}@", "has segment 0 at"),
+    "a segment is said to be longer": (r"EXTINF:6", lambda _: "EXTINF:7", "says that segment 0 lasts 7."),
+    "the longest is longer than it says": (r"DURATION:6", lambda _: "DURATION:5", "of 5 s at most"),
+    "a segment is not named": (r"#EXTINF.*\n.*\nmedia.mp4\n", lambda _: "", "names 2 ranges of a file that has 3"),
+    "another file is named": (r"\nmedia.mp4", lambda _: "\nother.mp4", "names 3 ranges of a file"),
+    "the header is elsewhere": (r'@0"', lambda _: '@4"', "does not name the header"),
+    "it has no end": (r"#EXT-X-ENDLIST\n", lambda _: "", "is no whole playlist"),
+    "it says no length": (r"#EXTINF:\d+", lambda _: "#EXTINF:", "cannot be read"),
+    "it has no longest": (r"#EXT-X-TARGETDURATION:\d+\n", lambda _: "", "cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", PLAYLISTS)
+@pytest.mark.parametrize("name", ["media", "iframes"])
+def test_a_playlist_that_says_otherwise_is_told(damage: str, name: str, video: Made) -> None:
+    pattern, change, said = PLAYLISTS[damage]
+    text = re.sub(pattern, change, getattr(video.playlists, name), count=1)
+    found = dataclasses.replace(video, playlists=replace(video.playlists, **{name: text})).said()
+    assert any(said in message for _, message in found), found
+
+
+def test_pictures_alone_are_said_to_be_such_and_at_their_rate(video: Made) -> None:
+    assert isinstance(video.facts, VideoRendition)
+    assert video.playlists.iframes is not None
+    playlists = replace(video.playlists, iframes=video.playlists.iframes.replace("#EXT-X-I-FRAMES-ONLY\n", ""))
+    changed = dataclasses.replace(video, playlists=playlists, facts=replace(video.facts, iframes_bps=9))
+    assert [check for check, _ in changed.said()] == ["bandwidth", "playlist"]
+    without = dataclasses.replace(video, playlists=replace(video.playlists, iframes=None))
+    assert without.said() == [], "made by an older version"
+
+
+def test_a_playlist_of_subtitles_names_all_their_pieces() -> None:
+    text = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\na\n\n00:00:07.000 --> 00:00:08.000\nb\n\n"
+    pieces = [piece.encode() for piece in cut(text, Seconds(14.0), Seconds(6.0))]
+    playlist, whole = subtitle_playlist([len(piece) for piece in pieces], Seconds(14.0), Seconds(6.0)), b"".join(pieces)
+    assert subtitle_faults(playlist, whole, 14.0) == []
+    for wrong in (
+        subtitle_faults(playlist, whole[:-1], 14.0),
+        subtitle_faults(playlist, whole.replace(b"WEBVTT", b"WEBVTX"), 14.0),
+        subtitle_faults(playlist, whole, 13.0),
+        subtitle_faults(playlist.replace("segments.vtt", "other.vtt"), whole, 14.0),
+        subtitle_faults(playlist.replace("@0", "@1"), whole, 14.0),
+        subtitle_faults(playlist.replace("#EXTINF:6", "#EXTINF:"), whole, 14.0),
+    ):
+        assert [one.check for one in wrong] == ["playlist"]
 
 
 def test_a_sidx_that_says_otherwise_is_told(video: Made, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from matinee.encoding.qc.conformance import Fault
-from matinee.encoding.qc.likeness import Seconds, Shift
+from matinee.encoding.qc.likeness import Seconds, Shift, Stretches
 from matinee.encoding.qc.limits import QualityLimits
 from matinee.encoding.qc.quality import (
     Evidence,
@@ -19,6 +19,7 @@ from matinee.encoding.qc.quality import (
     findings_of,
     is_curable,
     mean_xpsnr,
+    promise_kept,
     subtitle_faults,
     worst_stretch,
 )
@@ -28,13 +29,14 @@ SEEN = VideoMeasures(
     start=480, fps=24.0, step=24, frames=72, wanted=72, samples=3, psnr_db=(40.0, 41.0, 39.0), seconds=CLEAN
 )
 HEARD = SoundMeasures(
-    seconds=60.0, wanted_s=60.0, lufs=-16.0, peak_dbtp=-1.2, source_lufs=-23.0, gain_db=7.0, is_limited=False
-)
+    seconds=60.0, wanted_s=60.0, lufs=-16.0, peak_dbtp=-1.2, source_lufs=-23.0, source_peak_dbtp=-4.0, gain_db=7.0,
+    is_limited=False,
+)  # fmt: skip
 
 
-def judged(limits: QualityLimits | None = None, *, expected: float | None = None, **parts: Any) -> tuple[Finding, ...]:
+def judged(limits: QualityLimits | None = None, **parts: Any) -> tuple[Finding, ...]:
     evidence = Evidence(rendition="k", part=0, **parts)
-    return findings_of(evidence, "720p", limits or QualityLimits(), expected_vmaf=expected, is_top=True)
+    return findings_of(evidence, "720p", limits or QualityLimits(), is_top=True)
 
 
 def pictures(**changes: Any) -> tuple[Finding, ...]:
@@ -45,8 +47,8 @@ def sound(**changes: Any) -> tuple[Finding, ...]:
     return judged(sound=msgspec.structs.replace(HEARD, **changes))
 
 
-def shift(late_ms: float) -> Shift:
-    return Shift(at_s=50.0, late_ms=late_ms, likeness=0.9)
+def shift(late_ms: float, likeness: float = 0.9) -> Shift:
+    return Shift(at_s=50.0, late_ms=late_ms, likeness=likeness)
 
 
 def each(**changes: Any) -> Seconds:
@@ -83,14 +85,19 @@ def test_pictures_that_are_not_the_sources_are_held_and_worth_another_encode(
     [
         ({"seconds": 59.9}, "duration", "hold"),
         ({"shifts": (shift(1.0), shift(-6.0))}, "offset", "hold"),
+        ({"shifts": (shift(1_200.0),)}, "offset", "hold"),
+        ({"shifts": (shift(0.0), shift(300.0, 0.1))}, "likeness", "hold"),
         ({"drifts": (shift(60.0),)}, "source", "hold"),
-        ({"silent_s": (4, 5)}, "silence", "hold"),
-        ({"added_s": (4, 5)}, "silence", "hold"),
+        ({"silent": Stretches(seconds=0.6, at_s=4.0)}, "silence", "hold"),
+        ({"added": Stretches(seconds=0.6, at_s=4.0)}, "silence", "hold"),
         ({"lufs": -18.5}, "loudness", "hold"),
         ({"lufs": -18.5, "is_limited": True}, "loudness", "warn"),
+        ({"lufs": -21.5, "is_limited": True}, "loudness", "warn"),
+        ({"lufs": -28.0, "is_limited": True}, "loudness", "hold"),
         ({"lufs": -13.5, "is_limited": True}, "loudness", "hold"),
         ({"peak_dbtp": 0.4}, "clipping", "warn"),
         ({"peak_dbtp": 3.0}, "clipping", "hold"),
+        ({"full_share": 0.012, "source_full_share": 0.001}, "clipping", "hold"),
     ],
 )  # fmt: skip
 def test_sound_that_is_not_the_sources_is_told_and_no_encode_would_cure_it(
@@ -105,14 +112,36 @@ def test_a_source_that_drifts_by_less_than_a_viewer_notices_is_let_pass() -> Non
     assert sound(drifts=(shift(39.0),)) == ()
 
 
+def test_short_pauses_pass_and_the_films_own_drift_is_only_told_of_sound_that_is_alike() -> None:
+    assert sound(silent=Stretches(seconds=0.5, at_s=4.0), drifts=(shift(900.0, 0.2),)) == ()
+
+
+def test_a_source_that_is_clipped_itself_is_no_fault_of_ours() -> None:
+    assert sound(full_share=0.02, source_full_share=0.02) == ()
+
+
 def scored(*vmaf: float) -> Scored:
     return Scored(start=480, every=12, model="vmaf_v0.6.1", vmaf=vmaf, blockiness=1.0, source_blockiness=1.0)
 
 
-@pytest.mark.parametrize(("vmaf", "severities"), [(92.0, []), (85.0, ["warn"]), (60.0, ["hold"])])
-def test_vmaf_is_held_against_what_the_ladder_promised(vmaf: float, severities: list[str]) -> None:
-    video = msgspec.structs.replace(SEEN, scored=(scored(*[vmaf] * 12),))
-    assert [one.severity for one in judged(video=video, expected=94.0)] == severities
+def windows(*vmaf: float) -> list[Evidence]:
+    """The checks of a rung whose windows scored so."""
+    seen = [msgspec.structs.replace(SEEN, start=7_200 * n, scored=(scored(*[one] * 12),)) for n, one in enumerate(vmaf)]
+    return [Evidence(rendition="k", part=n, video=one) for n, one in enumerate(seen)]
+
+
+@pytest.mark.parametrize(
+    ("vmaf", "severities"),
+    [((92.0,), []), ((85.0,), ["warn"]), ((60.0,), ["hold"]), ((94.0, 94.0, 94.0, 62.0), ["warn"]),
+     ((96.0, 96.0, 96.0, 80.0), []), ((60.0, 60.0, 60.0, 90.0), ["hold"])],
+)  # fmt: skip
+def test_the_mean_vmaf_of_a_whole_rung_is_held_against_what_the_ladder_promised(
+    vmaf: tuple[float, ...], severities: list[str]
+) -> None:
+    assert [one.severity for one in promise_kept(windows(*vmaf), "720p", QualityLimits(), 94.0)] == severities
+    assert promise_kept(windows(*vmaf), "720p", QualityLimits(), None) == ()
+    (one,) = windows(60.0)
+    assert findings_of(one, "360p", QualityLimits()) == (), "no window is judged alone"
 
 
 def test_hdr_is_judged_as_it_is_too_where_no_rung_is_better() -> None:

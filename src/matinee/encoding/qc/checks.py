@@ -24,7 +24,7 @@ from matinee.encoding.pertitle import sample
 from matinee.encoding.pertitle.trial import VmafLog, judged_at, xpsnr_in
 from matinee.encoding.plan import Plan, Rendition, Task, facts_name, frames_name, window_name
 from matinee.encoding.qc import conformance, gauge, likeness, quality
-from matinee.encoding.qc.conformance import Fault
+from matinee.encoding.qc.conformance import Fault, Playlists
 from matinee.encoding.qc.likeness import FRAME_BYTES, SOUND_HZ, Shift, Sound
 from matinee.encoding.qc.quality import Evidence, Scored, SoundMeasures, VideoMeasures
 from matinee.encoding.qc.report import Moment
@@ -57,6 +57,7 @@ VMAF_EVERY = 7
 STILL_SIZE = (1280, 720)
 STILL_QUALITY = 90
 _BLOCK = re.compile(r"lavfi\.block=([0-9.]+)")
+_SAMPLES, _FULL = re.compile(r"n_samples: (\d+)"), re.compile(r"histogram_0db: (\d+)")
 
 
 def check(bench: Bench, task: Task) -> None:
@@ -69,7 +70,7 @@ def check(bench: Bench, task: Task) -> None:
     try:
         found = measure(bench, rendition, task)
     except FileNotFoundError as error:
-        found = _broken(rendition, task, Fault(check="bytes", message=f"a file of it is gone: {error}"))
+        found = _broken(rendition, task, Fault(check="gone", message=f"a file of it is gone: {error}"))
     except FfmpegFailed as error:  # it was encoded from this film, and decodes: neither is to blame for sure
         found = _broken(rendition, task, Fault(check="measure", message=error.message))
     store.write(bench.objects, task.makes, msgspec.json.encode(found))
@@ -86,9 +87,10 @@ def _broken(rendition: Rendition, task: Task, *faults: Fault) -> Evidence:
 
 
 def _check_subtitles(bench: Bench, rendition: Rendition, task: Task) -> Evidence:
-    text = store.read(bench.objects, f"{rendition.folder}/media.vtt").decode(errors="replace")
-    faults = quality.subtitle_faults(text, float(bench.plan.timeline.duration_s))
-    return _broken(rendition, task, *faults)
+    text, pieces = _text(bench, rendition, "media.vtt"), store.read(bench.objects, f"{rendition.folder}/segments.vtt")
+    duration_s = float(bench.plan.timeline.duration_s)
+    playlist = conformance.subtitle_faults(_text(bench, rendition, "media.m3u8"), pieces, duration_s)
+    return _broken(rendition, task, *quality.subtitle_faults(text, duration_s), *playlist)
 
 
 # Sound
@@ -113,44 +115,55 @@ def _heard(bench: Bench, recipe: AudioRecipe, done: Finished, pcm: Path) -> Soun
     argv = gauge.source_sound_argv(bench.ffmpeg, bench.master(), inspection, recipe, source_pcm)
     log = run_ffmpeg(argv, f"listening to audio track {recipe.stream}", bench.master()).stderr_tail
     source, seconds = _sound_in(source_pcm), len(ours) / SOUND_HZ
-    silent_s, added_s = likeness.silences(ours, source, recipe.gain_db)
+    silent, added = likeness.silences(ours, source, recipe.gain_db)
+    wanted = loudness_in(log, recipe.stream)
     return SoundMeasures(
         seconds=seconds,
         wanted_s=float(recipe.timeline.duration_s),
         lufs=played.lufs,
         peak_dbtp=played.peak_dbtp,
-        source_lufs=loudness_in(log, recipe.stream).lufs,
+        source_lufs=wanted.lufs,
+        source_peak_dbtp=wanted.peak_dbtp,
         gain_db=recipe.gain_db,
         is_limited=recipe.is_limited,
-        shifts=_shifts(ours, source, seconds),
-        drifts=_drifts(bench, recipe, source, seconds) if has_index(inspection) else (),
-        silent_s=tuple(silent_s),
-        added_s=tuple(added_s),
+        shifts=_shifts(ours, source, recipe.gain_db),
+        drifts=_drifts(bench, recipe, source) if has_index(inspection) else (),
+        full_share=_full_share(done.stderr_tail),
+        source_full_share=_full_share(log),
+        silent=silent,
+        added=added,
     )
+
+
+def _full_share(log: str) -> float:
+    """Of all samples, those within 1 dB of full scale, as FFmpeg's volumedetect says at the end of a log."""
+    samples, full = (sum(map(int, pattern.findall(log)[-1:])) for pattern in (_SAMPLES, _FULL))
+    return round(full / samples, 6) if samples else 0.0
 
 
 def _sound_in(pcm: Path) -> Sound:
     return np.memmap(pcm, "<i2", "r") if pcm.stat().st_size else np.zeros(0, np.int16)
 
 
-def _shifts(ours: Sound, source: Sound, seconds: float) -> tuple[Shift, ...]:
-    """How late ours is at the start, in the middle and at the end, where there is something to tell it by."""
+def _shifts(ours: Sound, source: Sound, gain_db: float) -> tuple[Shift, ...]:
+    """How late ours is at the start, in the middle and at the end, or as near to them as there is sound."""
     found = (
-        likeness.shift_of(likeness.place_in(ours, at_s), likeness.place_in(source, at_s), at_s)
-        for at_s in likeness.places(seconds)
+        likeness.shift_at(likeness.place_in(ours, at_s), source, at_s)
+        for at_s in likeness.audible_places(source, gain_db)
     )
     return tuple(one for one in found if one is not None)
 
 
-def _drifts(bench: Bench, recipe: AudioRecipe, source: Sound, seconds: float) -> tuple[Shift, ...]:
+def _drifts(bench: Bench, recipe: AudioRecipe, source: Sound) -> tuple[Shift, ...]:
     """How late the source's sound, as it is laid out for us, is against its own times at the same places."""
     found = []
-    for number, at_s in enumerate(likeness.places(seconds)):
+    for number, at_s in enumerate(likeness.audible_places(source, recipe.gain_db)):
         out = bench.scratch / f"place-{number}.pcm"
         argv = gauge.place_argv(bench.ffmpeg, bench.master(), bench.plan.inspection, recipe, at_s, out)
         run_ffmpeg(argv, f"listening to audio track {recipe.stream} at second {at_s:.0f}", bench.master())
-        found.append(likeness.shift_of(likeness.place_in(source, at_s), _sound_in(out), at_s))
-    return tuple(one for one in found if one is not None)
+        found.append(likeness.shift_at(likeness.place_in(_sound_in(out), 0.0), source, at_s))
+    # It is the source's own times that the laid-out sound is late against.
+    return tuple(msgspec.structs.replace(one, late_ms=0.0 - one.late_ms) for one in found if one is not None)
 
 
 # Pictures
@@ -189,7 +202,16 @@ def _conformance(
     kind: type[VideoRendition] | type[AudioRendition],
 ) -> list[Fault]:
     facts = msgspec.json.decode(store.read(bench.objects, facts_name(rendition.key)), type=kind)
-    return conformance.faults_of(media, index, facts, bench.plan.timeline)
+    has_iframes = isinstance(facts, VideoRendition) and facts.iframes_bps > 0
+    playlists = Playlists(
+        media=_text(bench, rendition, "media.m3u8"),
+        iframes=_text(bench, rendition, "iframes.m3u8") if has_iframes else None,
+    )
+    return conformance.faults_of(media, index, facts, bench.plan.timeline, playlists)
+
+
+def _text(bench: Bench, rendition: Rendition, name: str) -> str:
+    return store.read(bench.objects, f"{rendition.folder}/{name}").decode(errors="replace")
 
 
 def _segments_of(plan: Plan, index: SegmentIndex, window: Chunk) -> Sequence[Segment]:

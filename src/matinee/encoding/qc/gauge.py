@@ -13,6 +13,7 @@ from matinee.encoding.timeline import Chunk
 from matinee.encoding.worker.corrections import shown_in_sdr
 from matinee.encoding.worker.encoders import DECODERS
 from matinee.encoding.worker.ffmpeg import (
+    LAYOUTS,
     base,
     each_second,
     frame_by_frame,
@@ -24,8 +25,9 @@ from matinee.encoding.worker.ffmpeg import (
 )
 
 SOUND_DECODERS_OF_OURS = ("aac", "ac3", "eac3", "opus")
-_FROM_0 = "atrim=start=0"
-"""FFmpeg skips the priming that an edit list names for AAC; for E-AC-3 it only gives it times before 0."""
+_FROM_0 = "atrim=start=0,aresample=async=1:first_pts=0"
+"""FFmpeg skips the priming that an edit list names for AAC; for E-AC-3 it only gives it times before 0. What is missing
+of the times stays missing: as silence."""
 SCORES, BLOCKS, SOURCE_BLOCKS, LIGHT = "scores.json", "blocks.txt", "source-blocks.txt", "light.xpsnr"
 """What `score_argv` writes into the folder it runs in; the last of HDR alone."""
 
@@ -75,28 +77,29 @@ def score_argv(
 
 
 def sound_argv(ffmpeg: Path, media: Path, channels: int, out: Path) -> list[str]:
-    """Decode our own sound whole: the log ends with its loudness and peaks, `out` is 16-bit mono at SOUND_HZ.
+    """Decode our own sound whole: the log ends with its loudness, its peaks and how many samples are near full scale;
+    `out` is 16-bit mono at SOUND_HZ.
 
     `-xerror`: any error of the decoder ends the run with a failure.
     """
     # dualmono: a single channel is played by two loudspeakers, and so 3 LU louder than it measures.
-    meter = f"ebur128=peak=true:framelog=quiet:dualmono={int(channels == 1)}"
+    meter = f"ebur128=peak=true:framelog=quiet:dualmono={int(channels == 1)},volumedetect"
     return [
         *base(ffmpeg), "-xerror",
         *opened(media, "mov", decoders=SOUND_DECODERS_OF_OURS),
-        "-filter_complex", f"[0:0]{_FROM_0},asplit[a][b];[a]{meter}[m];[b]{_MONO}[p]",
+        "-filter_complex", f"[0:0]{_FROM_0},asplit[a][b];[a]{meter}[m];[b]{_mono(channels)}[p]",
         *_measured(out),
     ]  # fmt: skip
 
 
 def source_sound_argv(ffmpeg: Path, source: Path, inspection: Inspection, recipe: AudioRecipe, out: Path) -> list[str]:
     """The same of the film's own track, on the output's timeline and in its channels, without the gain."""
-    meter = f"ebur128=framelog=quiet:dualmono={int(recipe.channels == 1)}"
+    meter = f"ebur128=peak=true:framelog=quiet:dualmono={int(recipe.channels == 1)},volumedetect"
     placed = reference_sound(inspection, recipe.timeline, recipe.channels)
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(AUDIO_DECODERS)),
-        "-filter_complex", f"[0:{recipe.stream}]{placed},asplit[a][b];[a]{meter}[m];[b]{_MONO}[p]",
+        "-filter_complex", f"[0:{recipe.stream}]{placed},asplit[a][b];[a]{meter}[m];[b]{_mono(recipe.channels)}[p]",
         *_measured(out),
     ]  # fmt: skip
 
@@ -106,12 +109,14 @@ def place_argv(
 ) -> list[str]:
     """PLACE_S of the film's own track from second `at_s` on, where its own times say that this is."""
     start_s = origin_s(inspection, recipe.timeline) + at_s
-    placed = f"asetpts=PTS-{start_s:.6f}/TB,aresample={SOUND_HZ}:async=1:first_pts=0,aformat=channel_layouts=mono"
+    placed = (
+        f"asetpts=PTS-{start_s:.6f}/TB,aresample=async=1:first_pts=0,aformat=channel_layouts={LAYOUTS[recipe.channels]}"
+    )
     return [
         *base(ffmpeg),
         *opened(source, inspection.demuxer, decoders=sorted(AUDIO_DECODERS), seek_s=start_s),
         "-map", f"0:{recipe.stream}", "-vn", "-sn", "-dn",
-        "-af", f"{placed},atrim=end_sample={round(PLACE_S * SOUND_HZ)}",
+        "-af", f"{placed},{_mono(recipe.channels)},atrim=end_sample={round(PLACE_S * SOUND_HZ)}",
         "-f", "s16le", str(out),
     ]  # fmt: skip
 
@@ -136,7 +141,17 @@ def shown_argv(
 
 
 _BLOCKS = "format=yuv420p,blockdetect=period_min=8:period_max=8,metadata=mode=print:key=lavfi.block:file="
-_MONO = f"aresample={SOUND_HZ},aformat=sample_fmts=s16:channel_layouts=mono"
+_MIXES = {
+    1: "c0",
+    2: "0.7*c0+0.3*c1",
+    6: "0.3*c0+0.2*c1+0.3*c2+0.12*c4+0.08*c5",
+}
+"""No two alike: channels that are each other's opposite would leave nothing to compare."""
+
+
+def _mono(channels: int) -> str:
+    """Filters that mix `channels` into one at SOUND_HZ, always the same way."""
+    return f"pan=mono|c0={_MIXES[channels]},aresample={SOUND_HZ},aformat=sample_fmts=s16"
 
 
 def _measured(out: Path) -> Sequence[str]:

@@ -6,7 +6,6 @@ another picture. Everything is told a second at a time: that is what a person is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -40,16 +39,21 @@ LAG_STEPS = 0.5
 PLACE_S = 10.0
 """How much sound is held against the source's at each place."""
 SHIFT_MAX_S = 0.5
+"""How far a shift is looked for ..."""
+FAR_SHIFT_MAX_S = 3.0
+"""... and how far where nothing so near is alike."""
 LIKE_LEAST = 0.5
-"""Correlation, 0 to 1, from which a shift can be told at all."""
+"""Correlation, 0 to 1, from which sound is alike: encodes of 64 kb/s stay above 0.8, also of noise."""
 TIE = 0.99
 """A tone is like itself a period later: no shift is believed in where none does as well."""
 SILENT_POWER = 1e-6
 """Mean power, of a full scale of 1, up to which sound is too faint to be told apart from another."""
-BLOCK_S = 60
+READ_S = 60
 """How much sound is in memory at a time."""
+BLOCK_S = 0.1
+"""A drop-out is told to a block; shorter ones would take a pause between two waves of a low tone for one."""
 QUIET_DB, SILENT_DB = -45.0, -65.0
-"""A second above the one is heard, a second below the other is silent; full scale is 0."""
+"""A block above the one is heard, a block below the other is silent; full scale is 0."""
 
 
 class Seconds(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +70,8 @@ class Seconds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """How late sound is at one place, where that could be told; `likeness` is the correlation."""
+    """How late sound is at one place, and how like the source's it is then, as the correlation: where that is low,
+    `late_ms` means nothing."""
 
     at_s: float
     late_ms: float
@@ -143,38 +148,68 @@ def _late_by(ours: Tiny, source: Tiny, lag: int) -> Floats:
     return apart
 
 
+class Stretches(msgspec.Struct, frozen=True, kw_only=True):
+    """Where only one side is heard: for so many seconds in all, the longest from `at_s` on."""
+
+    seconds: float = 0.0
+    at_s: float = 0.0
+
+
 def places(duration_s: float) -> tuple[float, ...]:
     """Where the start, the middle and the end of a film are listened to; one place where it is too short for three."""
     last = max(0.0, duration_s - PLACE_S)
     return (0.0,) if last < PLACE_S else (0.0, last / 2, last)
 
 
-def place_in(sound: Sound, at_s: float) -> Sound:
-    """The PLACE_S of `sound` that begin at `at_s`."""
-    first = round(at_s * SOUND_HZ)
-    return sound[first : first + round(PLACE_S * SOUND_HZ)]
+def audible_places(source: Sound, gain_db: float) -> tuple[float, ...]:
+    """`places`, each moved to the nearest at which the source, with the gain, is heard for half of PLACE_S, or for as
+    long as it ever is; none where it never is."""
+    heard = levels_db(source) + gain_db > QUIET_DB
+    count = min(len(heard), round(PLACE_S / BLOCK_S))
+    before = np.concatenate([np.zeros(1, int), np.cumsum(heard)])
+    blocks = before[count:] - before[: len(before) - count]
+    if not blocks.max():
+        return ()
+    starts = np.flatnonzero(blocks >= min(count // 2, blocks.max())) * BLOCK_S
+    wanted = places(len(source) / SOUND_HZ)
+    return tuple(dict.fromkeys(round(float(starts[np.abs(starts - at_s).argmin()]), 3) for at_s in wanted))
 
 
-def shift_of(ours: Sound, source: Sound, at_s: float) -> Shift | None:
-    """How late `ours` is against `source`, up to SHIFT_MAX_S, by cross-correlation; None where it cannot be told."""
-    count = min(len(ours), len(source))
-    if count < SOUND_HZ // 10:
-        return None
-    one, other = _centred(ours[:count]), _centred(source[:count])
+def place_in(sound: Sound, at_s: float, around_s: float = 0.0) -> Sound:
+    """The PLACE_S of `sound` that begin at `at_s`, with what lies around them; beyond its ends it is silent."""
+    first, last = (round(second * SOUND_HZ) for second in (at_s - around_s, at_s + PLACE_S + around_s))
+    there = np.asarray(sound[max(0, first) : max(0, last)])
+    ahead = max(0, -first)
+    return np.pad(there, (ahead, last - first - ahead - len(there)))
+
+
+def shift_at(place: Sound, source: Sound, at_s: float) -> Shift | None:
+    """How late a `place_in` of ours is against the source, of which it should be the place at `at_s`; None where one
+    of them is silent. It is looked for FAR_SHIFT_MAX_S away where nothing within SHIFT_MAX_S is alike."""
+    near = shift_of(place, place_in(source, at_s, SHIFT_MAX_S), at_s)
+    if near is not None and near.likeness >= LIKE_LEAST:
+        return near
+    far = shift_of(place, place_in(source, at_s, FAR_SHIFT_MAX_S), at_s)
+    return far if near is None or (far is not None and far.likeness >= LIKE_LEAST) else near
+
+
+def shift_of(ours: Sound, around: Sound, at_s: float) -> Shift | None:
+    """How late `ours` is against the source, of which `around` has as much more before as behind it, by normalised
+    cross-correlation; None where one of them is silent."""
+    one, other, count = _centred(ours), _centred(around), len(ours)
+    most = (len(around) - count) // 2
     # Not by np.dot: OpenBLAS's threads and the forks of other tasks in the same process wait for each other for ever.
-    energy = float(np.sqrt((one * one).sum() * (other * other).sum()))
-    if energy <= SILENT_POWER * count:
+    before = np.concatenate([np.zeros(1), np.cumsum(other * other)])
+    energies = before[count : count + 2 * most + 1] - before[: 2 * most + 1]
+    energy, least = float((one * one).sum()), SILENT_POWER * count
+    if energy <= least or energies.max() <= least:
         return None
-    size = 1 << (2 * count - 1).bit_length()
-    spectrum = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
-    most = min(round(SHIFT_MAX_S * SOUND_HZ), count - 1)
-    found = np.fft.irfft(spectrum, size)
-    around = np.concatenate([found[-most:], found[: most + 1]]) / energy  # index `most` is no shift
-    best = most if around[most] >= TIE * around.max() else int(around.argmax())
-    if around[best] < LIKE_LEAST:
-        return None
+    size = 1 << (len(other) + count).bit_length()
+    products = np.fft.irfft(np.fft.rfft(other, size) * np.conj(np.fft.rfft(one, size)), size)[: 2 * most + 1]
+    likeness = (products / np.sqrt(energy * np.maximum(energies, least)))[::-1]  # index `most` is no shift
+    best = most if likeness[most] >= TIE * likeness.max() else int(likeness.argmax())
     late_ms = (best - most) * 1000 / SOUND_HZ
-    return Shift(at_s=round(at_s, 3), late_ms=round(late_ms, 3), likeness=round(min(1.0, float(around[best])), 3))
+    return Shift(at_s=round(at_s, 3), late_ms=round(late_ms, 3), likeness=round(min(1.0, float(likeness[best])), 3))
 
 
 def _centred(sound: Sound) -> Floats:
@@ -185,26 +220,35 @@ def _centred(sound: Sound) -> Floats:
 
 
 def levels_db(sound: Sound) -> Floats:
-    """How loud each second is: its root mean square in dB of full scale, -120 for none. float64[seconds]."""
-    blocks = range(0, len(sound), BLOCK_S * SOUND_HZ)
-    return np.concatenate([np.zeros(0), *(_levels(sound[at : at + BLOCK_S * SOUND_HZ]) for at in blocks)])
-
-
-def _levels(sound: Sound) -> Floats:
-    starts = np.arange(0, len(sound), SOUND_HZ)
-    lengths = np.diff(np.append(starts, len(sound)))
-    power = np.add.reduceat((sound / 32768) ** 2, starts) / lengths
+    """How loud each whole block is, but for what stands still: root mean square in dB of full scale, -120 for none.
+    float64[blocks]."""
+    size, step = round(BLOCK_S * SOUND_HZ), READ_S * SOUND_HZ
+    whole = len(sound) // size * size
+    parts = (np.asarray(sound[at : min(at + step, whole)]) / 32768 for at in range(0, whole, step))
+    power = np.concatenate([np.zeros(0), *(part.reshape(-1, size).var(axis=1) for part in parts)])
     levels: Floats = 10 * np.log10(np.maximum(power, 1e-12))
     return levels
 
 
-def silences(ours: Sound, source: Sound, gain_db: float) -> tuple[Sequence[int], Sequence[int]]:
-    """The seconds that are silent where the source, with the gain, is heard; and those that are heard where it is not.
+def silences(ours: Sound, source: Sound, gain_db: float) -> tuple[Stretches, Stretches]:
+    """Where ours is silent and the source, with the gain, is heard; and where ours is heard and that is silent.
 
-    The last second is left out where it is not whole: sound may end a frame before the picture.
+    A codec spreads a sound over what lies just before it: so only what is silent all around counts as that.
     """
-    count = min(len(ours), len(source)) // SOUND_HZ * SOUND_HZ
+    count = min(len(ours), len(source))
     mine, wanted = levels_db(ours[:count]), levels_db(source[:count]) + gain_db
-    lost = np.flatnonzero((mine < SILENT_DB) & (wanted > QUIET_DB))
-    added = np.flatnonzero((mine > QUIET_DB) & (wanted < SILENT_DB))
-    return tuple(lost.tolist()), tuple(added.tolist())
+    around = np.pad(wanted, 1, constant_values=-np.inf)
+    loudest = np.maximum(wanted, np.maximum(around[:-2], around[2:]))
+    return (
+        _stretches((mine < SILENT_DB) & (wanted > QUIET_DB)),
+        _stretches((mine > QUIET_DB) & (loudest < SILENT_DB)),
+    )
+
+
+def _stretches(blocks: np.ndarray[Any, np.dtype[np.bool_]]) -> Stretches:
+    """All the blocks that are so, and where the longest row of them begins."""
+    if not blocks.any():
+        return Stretches()
+    edges = np.flatnonzero(np.diff(np.pad(blocks, 1).astype(np.int8))).reshape(-1, 2)
+    longest = int(edges[(edges[:, 1] - edges[:, 0]).argmax(), 0])
+    return Stretches(seconds=round(int(blocks.sum()) * BLOCK_S, 3), at_s=round(longest * BLOCK_S, 3))

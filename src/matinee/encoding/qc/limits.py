@@ -21,12 +21,14 @@ class QualityLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """For how long the picture may stand still where the source's moves."""
     av_offset_ms: float = 5.0
     """Sound or pictures against the source's."""
+    likeness_least: float = 0.5
+    """Of sound, as its correlation with the source's, where both are heard: other sound has less than 0.1."""
     source_drift_ms: float = 40.0
     """The source's own sound against its own times: ITU-R BT.1359 calls 45 ms detectable."""
     duration_off_s: float = 0.05
     """Sound may end so much before or after the picture."""
-    silence_s_max: int = 1
-    """Seconds that may be silent where the source is heard, or be heard where it is silent."""
+    silence_s_max: float = 0.5
+    """Seconds in all that may be silent where the source is heard, or be heard where it is silent."""
     loudness_off_lu: float = 2.0
     """Integrated loudness against what the source's and the gain come to: white noise loses 1.3 at 32 kb/s a channel,
     where AAC leaves out what is above some 10 kHz."""
@@ -34,6 +36,9 @@ class QualityLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """AAC adds up to 1 dB to the -1 dBTP that the limiter leaves."""
     true_peak_max_dbtp: float = 2.0
     """Above it players that have no headroom clip audibly."""
+    full_scale_share_max: float = 0.001
+    """Of all samples, those within 1 dB of full scale, more than the source has: clipping 10 dB makes 0.1 to 1 %, and
+    the limiter with what AAC adds 0.03 %."""
     vmaf_below_warn: float = 5.0
     """VMAF of a rung below what the ladder expected of it."""
     vmaf_below_hold: float = 25.0

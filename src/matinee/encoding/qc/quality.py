@@ -17,12 +17,16 @@ from matinee.base.errors import Invalid, Unavailable
 from matinee.encoding.pertitle.complexity import Luma
 from matinee.encoding.pertitle.sample import thumbnail
 from matinee.encoding.qc.conformance import Fault
-from matinee.encoding.qc.likeness import Seconds, Shift
+from matinee.encoding.qc.likeness import Seconds, Shift, Stretches
 from matinee.encoding.qc.limits import QualityLimits
-from matinee.encoding.tracks.loudness import SILENCE_LUFS
+from matinee.encoding.tracks.loudness import PEAK_MAX_DBTP, SILENCE_LUFS
 
 Severity: TypeAlias = Literal["warn", "hold"]
-CURABLE = frozenset({"bytes", "decode", "frames", "segments", "codec", "bandwidth", "picture", "black", "freeze"})
+NOT_WHOLE = frozenset({"package", "gone"})
+"""Checks that no approval passes: a file of the rendition is missing."""
+CURABLE = frozenset(
+    {"bytes", "gone", "decode", "frames", "segments", "codec", "playlist", "bandwidth", "picture", "black", "freeze"}
+)
 """Checks whose faults another encode may not have: they are of the bytes, not of the film."""
 TOLD = frozenset({"subtitles"})
 """Checks whose faults are told and cost nobody the film."""
@@ -66,7 +70,8 @@ class VideoMeasures(msgspec.Struct, frozen=True, kw_only=True):
 
 class SoundMeasures(msgspec.Struct, frozen=True, kw_only=True):
     """What decoding a sound track whole showed. `shifts`: ours against the source's; `drifts`: the source's against
-    its own times."""
+    its own times. `silent`: ours, where the source is heard; `added`: heard in ours, where the source is silent.
+    `full_share`: of all samples, those within 1 dB of full scale."""
 
     seconds: float
     wanted_s: float
@@ -75,10 +80,13 @@ class SoundMeasures(msgspec.Struct, frozen=True, kw_only=True):
     source_lufs: float
     gain_db: float
     is_limited: bool
+    source_peak_dbtp: float = 0.0
+    full_share: float = 0.0
+    source_full_share: float = 0.0
     shifts: tuple[Shift, ...] = ()
     drifts: tuple[Shift, ...] = ()
-    silent_s: tuple[int, ...] = ()
-    added_s: tuple[int, ...] = ()
+    silent: Stretches = Stretches()
+    added: Stretches = Stretches()
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,12 +177,10 @@ def compare(thumbs: Iterable[bytes], decoded: Iterable[Luma]) -> tuple[float, ..
     return tuple(round(psnr_db(thumb, thumbnail(luma).tobytes()), 2) for thumb, luma in pairs)
 
 
-def findings_of(
-    evidence: Evidence, name: str, limits: QualityLimits, *, expected_vmaf: float | None = None, is_top: bool = False
-) -> tuple[Finding, ...]:
+def findings_of(evidence: Evidence, name: str, limits: QualityLimits, *, is_top: bool = False) -> tuple[Finding, ...]:
     """The verdict on one check of the rendition that people call `name`, the gravest first.
 
-    `expected_vmaf` is what the ladder promised of a rung; `is_top` says that no rung is better.
+    `is_top` says that no rung is better.
     """
     found = [
         _finding("warn" if fault.check in TOLD else "hold", fault.check, name, fault.message, fault.at_s, None, None)
@@ -182,10 +188,28 @@ def findings_of(
     ]
     if evidence.video is not None:
         found += _of_pictures(evidence.video, name, limits)
-        found += _of_scores(evidence.video, name, limits, expected_vmaf, is_top)
+        found += _of_scores(evidence.video, name, limits, is_top)
     if evidence.sound is not None:
         found += _of_sound(evidence.sound, name, limits)
     return tuple(sorted(found, key=lambda one: one.severity != "hold"))
+
+
+def promise_kept(
+    evidence: Iterable[Evidence], name: str, limits: QualityLimits, expected_vmaf: float | None
+) -> tuple[Finding, ...]:
+    """The verdict on all checks of a rung together: its mean VMAF against what the ladder promised of the whole title,
+    where it promised something. Of a window alone it says nothing: credits are other pictures than the film."""
+    seen = [one.video for one in evidence if one.video is not None and one.video.scored]
+    if not seen or expected_vmaf is None:
+        return ()
+    scored = [one for video in seen for one in video.scored]
+    mean, (_, at_s) = mean_vmaf(scored), worst_stretch(scored, seen[0].fps)
+    below = expected_vmaf - mean
+    if below <= limits.vmaf_below_warn:
+        return ()
+    tell = _hold if below > limits.vmaf_below_hold else _warn
+    message = f"VMAF is {mean:.1f}, and {expected_vmaf:.1f} was expected"
+    return (tell("vmaf", name, message, at_s, mean, expected_vmaf - limits.vmaf_below_warn),)
 
 
 def _of_pictures(seen: VideoMeasures, name: str, limits: QualityLimits) -> Iterator[Finding]:
@@ -234,20 +258,10 @@ def _of_frames(seen: VideoMeasures, each: Seconds, name: str, limits: QualityLim
         yield _hold("picture", name, message, at_s, late_ms, limits.av_offset_ms)
 
 
-def _of_scores(
-    seen: VideoMeasures, name: str, limits: QualityLimits, expected: float | None, is_top: bool
-) -> Iterator[Finding]:
+def _of_scores(seen: VideoMeasures, name: str, limits: QualityLimits, is_top: bool) -> Iterator[Finding]:
     if not seen.scored:
         return
     low, at_s = worst_stretch(seen.scored, seen.fps)
-    mean = mean_vmaf(seen.scored)
-    if expected is not None and expected - mean > limits.vmaf_below_warn:
-        severity: Severity = "hold" if expected - mean > limits.vmaf_below_hold else "warn"
-        message = f"VMAF is {mean:.1f}, and {expected:.1f} was expected"
-        yield Finding(
-            check="vmaf", rendition=name, severity=severity, message=message,
-            at_s=at_s, measured=round(mean, 2), limit=round(expected - limits.vmaf_below_warn, 2),
-        )  # fmt: skip
     if is_top and low < limits.vmaf_top_worst:
         message = f"VMAF of the worst {WORST_S:.0f} s that were scored is {low:.1f}, from second {at_s:.0f} on"
         yield _warn("vmaf", name, message, at_s, low, limits.vmaf_top_worst)
@@ -267,43 +281,68 @@ def _of_sound(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iterato
     if abs(heard.seconds - heard.wanted_s) > limits.duration_off_s:
         message = f"it lasts {heard.seconds:.3f} s, the picture {heard.wanted_s:.3f} s"
         yield _hold("duration", name, message, None, heard.seconds, heard.wanted_s)
-    if heard.shifts and abs((worst := _furthest(heard.shifts)).late_ms) > limits.av_offset_ms:
-        message = f"the sound is {_late(worst.late_ms)} against the source at second {worst.at_s:.0f}"
-        yield _hold("offset", name, message, worst.at_s, worst.late_ms, limits.av_offset_ms)
-    if heard.drifts and abs((worst := _furthest(heard.drifts)).late_ms) > limits.source_drift_ms:
-        message = f"the film's own sound is {_late(worst.late_ms)} against its times at second {worst.at_s:.0f}"
-        yield _hold("source", name, message, worst.at_s, worst.late_ms, limits.source_drift_ms)
+    yield from _of_likeness(heard, name, limits)
     yield from _of_silence(heard, name, limits)
     yield from _of_loudness(heard, name, limits)
+    yield from _of_peaks(heard, name, limits)
+
+
+def _of_likeness(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iterator[Finding]:
+    """A shift is only that of sound which is alike; of the source's against its own times, nothing else is told."""
+    shifts, drifts = alike(heard.shifts, limits.likeness_least), alike(heard.drifts, limits.likeness_least)
+    if len(shifts) < len(heard.shifts):
+        least = min(heard.shifts, key=lambda one: one.likeness)
+        message = f"the sound at second {least.at_s:.0f} is not the source's (likeness {least.likeness:.2f})"
+        yield _hold("likeness", name, message, least.at_s, least.likeness, limits.likeness_least)
+    if shifts and abs((worst := _furthest(shifts)).late_ms) > limits.av_offset_ms:
+        message = f"the sound is {_late(worst.late_ms)} against the source at second {worst.at_s:.0f}"
+        yield _hold("offset", name, message, worst.at_s, worst.late_ms, limits.av_offset_ms)
+    if drifts and abs((worst := _furthest(drifts)).late_ms) > limits.source_drift_ms:
+        message = f"the film's own sound is {_late(worst.late_ms)} against its times at second {worst.at_s:.0f}"
+        yield _hold("source", name, message, worst.at_s, worst.late_ms, limits.source_drift_ms)
+
+
+def alike(shifts: Sequence[Shift], least: float) -> tuple[Shift, ...]:
+    """Those of sound that is so like the source's."""
+    return tuple(one for one in shifts if one.likeness >= least)
 
 
 def _of_silence(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iterator[Finding]:
-    if len(heard.silent_s) > limits.silence_s_max:
-        first, count = heard.silent_s[0], len(heard.silent_s)
-        message = f"{count} s are silent, the first at second {first}, and the source is heard there"
-        yield _hold("silence", name, message, first, count, limits.silence_s_max)
-    if len(heard.added_s) > limits.silence_s_max:
-        first, count = heard.added_s[0], len(heard.added_s)
-        message = f"{count} s are heard, the first at second {first}, and the source is silent there"
-        yield _hold("silence", name, message, first, count, limits.silence_s_max)
+    for found, what in (
+        (heard.silent, "is silent, and the source is heard there"),
+        (heard.added, "is heard, and the source is silent there"),
+    ):
+        if found.seconds > limits.silence_s_max:
+            message = f"{found.seconds:.1f} s of it {what}; the longest stretch begins at second {found.at_s:.1f}"
+            yield _hold("silence", name, message, found.at_s, found.seconds, limits.silence_s_max)
 
 
 def _of_loudness(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iterator[Finding]:
     wanted = heard.source_lufs + heard.gain_db
     off = heard.lufs - wanted
     if heard.source_lufs > SILENCE_LUFS and abs(off) > limits.loudness_off_lu:
-        # A limiter takes from what is loudest: a track of short peaks becomes quieter by it, which nobody can help.
-        severity: Severity = "warn" if heard.is_limited and off < 0 else "hold"
+        is_by_limiter = heard.is_limited and -_limited_db(heard) - limits.loudness_off_lu <= off < 0
         message = f"its loudness is {heard.lufs:.1f} LUFS, and {wanted:.1f} is wanted"
-        yield Finding(
-            check="loudness", rendition=name, severity=severity, message=message,
-            measured=round(heard.lufs, 1), limit=round(wanted, 1),
-        )  # fmt: skip
+        tell = _warn if is_by_limiter else _hold
+        yield tell("loudness", name, message, None, round(heard.lufs, 1), round(wanted, 1))
+
+
+def _of_peaks(heard: SoundMeasures, name: str, limits: QualityLimits) -> Iterator[Finding]:
     if heard.peak_dbtp > limits.true_peak_warn_dbtp:
         is_over = heard.peak_dbtp > limits.true_peak_max_dbtp
         tell = _hold if is_over else _warn
         limit = limits.true_peak_max_dbtp if is_over else limits.true_peak_warn_dbtp
         yield tell("clipping", name, f"its peaks reach {heard.peak_dbtp:.1f} dBTP", None, heard.peak_dbtp, limit)
+    more = heard.full_share - heard.source_full_share
+    if more > limits.full_scale_share_max:
+        message = f"{heard.full_share:.2%} of it are at full scale, and {heard.source_full_share:.2%} of the source"
+        yield _hold("clipping", name, message, None, more, limits.full_scale_share_max)
+
+
+def _limited_db(heard: SoundMeasures) -> float:
+    """The most that the limiter takes from what is loudest: a track of short peaks becomes quieter by it, which nobody
+    can help."""
+    return max(0.0, heard.source_peak_dbtp + heard.gain_db - PEAK_MAX_DBTP)
 
 
 def _light(scored: Scored) -> float:

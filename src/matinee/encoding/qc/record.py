@@ -27,6 +27,7 @@ from matinee.encoding.qc.quality import (
     QualityFailed,
     findings_of,
     is_curable,
+    promise_kept,
 )
 from matinee.encoding.qc.report import (
     FINDINGS_MAX,
@@ -101,6 +102,7 @@ class Record:
             prefix = f"{plan.work}/{key}/checked-"
             for name in sorted(one for one in names if one.startswith(prefix) and one not in self.evidence):
                 self._judge(plan, name, rendition)
+                self._judge_whole(plan, rendition)
 
     def _judge(self, plan: Plan, name: str, rendition: Rendition) -> None:
         found = msgspec.json.decode(store.read(self.objects, name), type=Evidence)
@@ -108,15 +110,28 @@ class Record:
             found,
             name_of(rendition),
             self.limits,
-            expected_vmaf=expected_vmaf(rendition),
             is_top=rendition.key in tops(plan),
         )
         if is_curable(findings) and rendition.key not in self._approved() and not self.is_worn_out(rendition.key):
             raise QualityFailed(rendition.key, [one.message for one in findings if one.severity == "hold"])
         self.evidence[name] = found
-        self.findings.setdefault(rendition.key, []).extend(findings)
+        self._found(rendition, findings)
+
+    def _judge_whole(self, plan: Plan, rendition: Rendition) -> None:
+        """What only all windows of a rung together say, once the last of them is read."""
+        evidence = self._evidence_of(rendition)
+        if len(evidence) == len(plan.windows):
+            promised = expected_vmaf(rendition)
+            self._found(rendition, promise_kept(evidence, name_of(rendition), self.limits, promised))
+
+    def _found(self, rendition: Rendition, findings: Sequence[Finding]) -> None:
+        both = [*self.findings.get(rendition.key, ()), *findings]
+        self.findings[rendition.key] = sorted(both, key=lambda one: one.severity != "hold")
         for one in findings:
             self.note(f"{one.rendition}: {one.severity}: {one.message}")
+
+    def _evidence_of(self, rendition: Rendition) -> list[Evidence]:
+        return [one for one in self.evidence.values() if one.rendition == rendition.key]
 
     def held(self) -> list[str]:
         """The renditions that wait for a person."""
@@ -190,7 +205,7 @@ class Record:
         store.write(self.objects, name, msgspec.json.encode(report))
 
     def _of(self, rendition: Rendition, attempts: Sequence[Attempt]) -> RenditionReport:
-        evidence = [one for one in self.evidence.values() if one.rendition == rendition.key]
+        evidence = self._evidence_of(rendition)
         facts = read_or(self.objects, planning.facts_name(rendition.key), _kind(rendition), None)
         sizes = store.keys_under(self.objects, rendition.folder)
         media = sum(size for name, size in sizes.items() if name.endswith((".mp4", ".vtt")))

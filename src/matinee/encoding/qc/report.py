@@ -11,7 +11,8 @@ from matinee.encoding.asset import AudioRendition, SubtitleTrack, VideoRendition
 from matinee.encoding.pertitle.hull import Trial
 from matinee.encoding.pertitle.ladder import CODEC_NAMES, Codec, Rung
 from matinee.encoding.plan import Plan, Rendition
-from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, mean_vmaf, mean_xpsnr, worst_stretch
+from matinee.encoding.qc.likeness import LIKE_LEAST
+from matinee.encoding.qc.quality import Evidence, Finding, VideoMeasures, alike, mean_vmaf, mean_xpsnr, worst_stretch
 from matinee.encoding.recipe import AudioRecipe, SubtitleRecipe, VideoRecipe
 from matinee.encoding.tracks.sound import SOUND_NAMES
 
@@ -264,7 +265,7 @@ def _with_sound(report: RenditionReport, evidence: Sequence[Evidence]) -> Rendit
     heard = next((one.sound for one in evidence if one.sound is not None), None)
     if heard is None:
         return report
-    shifts = [shift.late_ms for shift in heard.shifts]
+    shifts = [shift.late_ms for shift in alike(heard.shifts, LIKE_LEAST)]
     return msgspec.structs.replace(
         report,
         loudness_lufs=heard.lufs,

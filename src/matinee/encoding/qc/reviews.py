@@ -14,6 +14,7 @@ from matinee.base.objects import Objects
 from matinee.encoding import plan as planning
 from matinee.encoding.asset import Pictures, image_names
 from matinee.encoding.plan import Order
+from matinee.encoding.qc.quality import NOT_WHOLE
 from matinee.encoding.qc.record import read_or
 from matinee.encoding.qc.report import Choice, Decision, Report
 from matinee.encoding.service import Assets
@@ -75,7 +76,7 @@ class Reviews:
     async def approve(self, order: Order, note: str) -> Report:
         """Let what is held be published, once its job is tried again. Raises NoReport, NotHeld, NothingToApprove."""
         report = await self._waiting(order)
-        if any(one.check == "package" for one in report.findings):
+        if any(one.check in NOT_WHOLE for one in report.findings if one.severity == "hold"):
             raise NothingToApprove(order.title_id)
         return await self._decided(order, report, "approve", note)
 

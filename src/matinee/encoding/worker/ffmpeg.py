@@ -347,7 +347,8 @@ _LIMITER = (
 )
 
 
-_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+"""FFmpeg's names of how many channels sound is made in."""
 
 
 def _sound(inspection: Inspection, timeline: Timeline, channels: int) -> list[str]:
@@ -355,7 +356,7 @@ def _sound(inspection: Inspection, timeline: Timeline, channels: int) -> list[st
     return [
         f"asetpts=PTS-{origin_s(inspection, timeline):.6f}/TB",
         f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
-        f"aformat=channel_layouts={_LAYOUTS[channels]}",
+        f"aformat=channel_layouts={LAYOUTS[channels]}",
     ]
 
 
