@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVarTuple
 
 import msgspec
+from obstore.exceptions import BaseError as StoreError
 
 from matinee.base import objects as store
 from matinee.base import scratch
@@ -267,16 +268,17 @@ class _Run:
         """Publish what is fit, tell that the rest waits for a person, then take pictures of it. Raises Held."""
         await self._publish_if_more(plan, is_last=True)
         await self.job.assets.hold(self.order.title_id, report.reason)
-        for name in planning.moment_names(self.order.source, self.order.title_id):
-            await asyncio.to_thread(store.delete, self.job.objects, name)  # of what was held before
-        if report.worst is not None:
-            with suppress(MatineeError, OSError):  # what is held is held, whether or not it can be shown
-                await self._show(report.worst)
+        with suppress(MatineeError, OSError, StoreError):  # what is held is held, whether or not it can be shown
+            await self._show(report.worst)
         raise Held(report.reason, self.order.title_id)
 
-    async def _show(self, moment: Moment) -> None:
+    async def _show(self, moment: Moment | None) -> None:
+        """Pictures of `moment` in place of those of what was held before."""
         names, priority = planning.moment_names(self.order.source, self.order.title_id), planning.SOUND_PRIORITY
-        await self._run(show_moment, self.plan_name, moment, names, name=names[1], priority=priority)
+        for name in names:
+            await asyncio.to_thread(store.delete, self.job.objects, name)
+        if moment is not None:
+            await self._run(show_moment, self.plan_name, moment, names, name=names[1], priority=priority)
 
     async def _publish_with_subtitles(self, last: Asset, inspection: Inspection) -> None:
         """Every rung is published: what can be new are the subtitles. Nothing that is watched is made again."""
