@@ -35,7 +35,7 @@ from matinee.encoding.pertitle.trial import Analysis
 from matinee.encoding.plan import Order, Sidecar, report_name
 from matinee.encoding.qc.quality import Held, QualityFailed
 from matinee.encoding.qc.record import SAID_MAX
-from matinee.encoding.qc.report import Report
+from matinee.encoding.qc.report import Attempt, Report
 from matinee.encoding.qc.reviews import Reviews
 from matinee.encoding.source import FilmRefused
 from matinee.encoding.tracks.loudness import (
@@ -535,6 +535,8 @@ async def test_a_rendition_of_other_frames_is_not_published(place: Workshop, sma
     with pytest.raises(QualityFailed, match="differs from the source at second"):
         await place.encode(order)
     assert await place.versions() == []
+    kept = msgspec.json.decode(store.read(place.objects, planning.attempt_name(order.source, 0)), type=Attempt)
+    assert [line.text.partition(":")[0] for line in kept.log] == ["180p is made anew"], "it is told by its name"
 
 
 async def test_a_rendition_is_removed_with_its_marks_once_no_worker_is_at_it_any_more(

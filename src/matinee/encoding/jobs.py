@@ -187,6 +187,12 @@ class _Run:
                     await self.job.compute.move(self.started, wanted - self.urgency)
                     self.urgency = wanted
 
+    def _name(self, rendition: str) -> str:
+        """What people call the rendition of this key."""
+        plan = self.plan
+        made = (*plan.video, *plan.audio, *plan.subtitles) if plan is not None else ()
+        return next((name_of(one) for one in made if one.key == rendition), rendition)
+
     def rendition_keys(self) -> list[str]:
         plan = self.plan
         return [one.key for one in (*plan.video, *plan.audio, *plan.subtitles)] if plan is not None else []
@@ -212,7 +218,7 @@ class _Run:
             await self.hold_what_cannot_be_made(error.rendition, f"quality control failed: {'; '.join(error.faults)}")
         await asyncio.to_thread(self.job.discard, self.order, error.rendition, error.chunks)
         await asyncio.to_thread(self.record.count_remake, error.rendition)
-        self.record.note(f"made anew: {error.message}")
+        self.record.note(f"{self._name(error.rendition)} is made anew: {'; '.join(error.faults)}")
         await asyncio.to_thread(self.record.save)
 
     async def _make(self) -> None:
@@ -253,9 +259,7 @@ class _Run:
     async def hold_what_cannot_be_made(self, rendition: str, message: str) -> None:
         """Report what failed each time that it was tried. Raises Held."""
         assert self.plan is not None, "a rendition is only made by a plan"
-        tracks = (*self.plan.video, *self.plan.audio, *self.plan.subtitles)
-        name = next((name_of(one) for one in tracks if one.key == rendition), rendition)
-        held = [Finding(check="package", rendition=name, severity="hold", message=message)]
+        held = [Finding(check="package", rendition=self._name(rendition), severity="hold", message=message)]
         report = self._warned(await asyncio.to_thread(self.record.report, self.plan, self.analyses, held))
         marked = (
             msgspec.structs.replace(one, is_held=one.is_held or one.key == rendition) for one in report.renditions
