@@ -110,6 +110,14 @@ def test_other_sound_is_like_nothing_however_far_one_looks() -> None:
     assert shift(moved(noise(14), 5 * SOUND_HZ), noise(14)).likeness < LIKE_LEAST
 
 
+def test_a_tone_whose_times_were_rounded_is_late_by_that_and_not_by_many_periods_of_it() -> None:
+    """As a decoder tells it that begins in the middle: a frame of silence, then the tone, three samples early."""
+    ours = place_in(np.roll(tone(440), -3), 4.0)
+    ours[: SOUND_HZ // 50] = 0
+    found = shift_at(ours, tone(440), 4.0)
+    assert found is not None and abs(found.late_ms) < 1
+
+
 def test_a_tone_is_not_taken_for_late_and_silence_tells_nothing() -> None:
     assert shift(tone(220), tone(220)).late_ms == 0
     beats = np.where(np.arange(14 * SOUND_HZ) % 4_000 < 400, noise(14), 0).astype(np.int16)

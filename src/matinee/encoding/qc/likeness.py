@@ -45,7 +45,7 @@ FAR_SHIFT_MAX_S = 3.0
 LIKE_LEAST = 0.5
 """Correlation, 0 to 1, from which sound is alike: encodes of 64 kb/s stay above 0.8, also of noise."""
 TIE = 0.99
-"""A tone is like itself a period later: no shift is believed in where none does as well."""
+"""A tone is like itself a period later: of shifts that do as well, the least is believed in."""
 SILENT_POWER = 1e-6
 """Mean power, of a full scale of 1, up to which sound is too faint to be told apart from another."""
 READ_S = 60
@@ -207,9 +207,17 @@ def shift_of(ours: Sound, around: Sound, at_s: float) -> Shift | None:
     size = 1 << (len(other) + count).bit_length()
     products = np.fft.irfft(np.fft.rfft(other, size) * np.conj(np.fft.rfft(one, size)), size)[: 2 * most + 1]
     likeness = (products / np.sqrt(energy * np.maximum(energies, least)))[::-1]  # index `most` is no shift
-    best = most if likeness[most] >= TIE * likeness.max() else int(likeness.argmax())
+    best = _nearest(likeness, most)
     late_ms = (best - most) * 1000 / SOUND_HZ
     return Shift(at_s=round(at_s, 3), late_ms=round(late_ms, 3), likeness=round(min(1.0, float(likeness[best])), 3))
+
+
+def _nearest(likeness: Floats, most: int) -> int:
+    """Where sound is most alike, of all places that are as good the nearest to `most`, which is no shift."""
+    alike = np.flatnonzero(likeness >= TIE * likeness.max())
+    peaks = np.split(alike, np.flatnonzero(np.diff(alike) > 1) + 1)
+    peak = min(peaks, key=lambda one: int(abs(one - most).min()))
+    return most if most in peak else int(peak[likeness[peak].argmax()])
 
 
 def _centred(sound: Sound) -> Floats:
