@@ -169,11 +169,10 @@ class Study:
 
     def _attempts(self, video: VideoStream) -> dict[Codec, Attempt]:
         codecs = self.order.codecs
-        return {codec: attempt_of(video, codecs, codec, self.encoder.preset) for codec in CODECS[codecs]}
+        return {codec: attempt_of(video, codecs, codec, self.encoder) for codec in CODECS[codecs]}
 
     def _keys(self, video: VideoStream) -> dict[Codec, str]:
-        build = self.encoder.build
-        return {codec: analysis_key(build, attempt, video) for codec, attempt in self._attempts(video).items()}
+        return {codec: analysis_key(attempt, video) for codec, attempt in self._attempts(video).items()}
 
     def _analyses(self, keys: Mapping[Codec, str]) -> dict[Codec, Analysis]:
         """Those that were made before."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.encoding.film import ORDER, film, planned, video
+from tests.encoding.film import ENCODER, ORDER, film, planned, video
 from tests.encoding.remake import remake
 from tests.encoding.worker.test_corrections import lumas
 from tests.encoding.workshop import workshop
@@ -143,7 +143,7 @@ def test_what_is_made_of_the_whole_picture_has_other_names() -> None:
     assert as_ordered(whole, film()) == film(), "there is nothing to keep"
     names = [{window_name(one, 0), frames_name(one, 0), pictures_name(one)} for one in (ORDER, whole)]
     assert not names[0] & names[1]
-    keys = {analysis_key("build", attempt_of(seen, "compat", "h264", "fast"), seen) for seen in (cut.video, kept.video)}
+    keys = {analysis_key(attempt_of(seen, "compat", "h264", ENCODER), seen) for seen in (cut.video, kept.video)}
     assert len(keys) == 2
 
 

@@ -108,14 +108,15 @@ def test_an_analysis_is_another_one_when_its_numbers_would_be() -> None:
     sdr, hdr = film(30.0).video, hdr_film(30.0).video
     assert sdr is not None
     assert hdr is not None
+    another, slower = (msgspec.structs.replace(ENCODER, **it) for it in ({"build": "another"}, {"preset": "slow"}))
     keys = {
-        analysis_key(ENCODER.build, attempt_of(sdr, "compat", "h264", "fast"), sdr),
-        analysis_key("another", attempt_of(sdr, "compat", "h264", "fast"), sdr),
-        analysis_key(ENCODER.build, attempt_of(sdr, "compat", "h264", "slow"), sdr),
-        analysis_key(ENCODER.build, attempt_of(sdr, "all", "h264", "fast"), sdr),
-        analysis_key(ENCODER.build, attempt_of(sdr, "all", "hevc", "fast"), sdr),
-        analysis_key(ENCODER.build, attempt_of(hdr, "all", "hevc", "fast"), hdr),
-        analysis_key(ENCODER.build, attempt_of(hdr, "compat", "h264", "fast"), hdr),
+        analysis_key(attempt_of(sdr, "compat", "h264", ENCODER), sdr),
+        analysis_key(attempt_of(sdr, "compat", "h264", another), sdr),
+        analysis_key(attempt_of(sdr, "compat", "h264", slower), sdr),
+        analysis_key(attempt_of(sdr, "all", "h264", ENCODER), sdr),
+        analysis_key(attempt_of(sdr, "all", "hevc", ENCODER), sdr),
+        analysis_key(attempt_of(hdr, "all", "hevc", ENCODER), hdr),
+        analysis_key(attempt_of(hdr, "compat", "h264", ENCODER), hdr),
     }
     assert len(keys) == 7
 
@@ -132,8 +133,8 @@ def test_h264_is_not_tried_at_2160p_where_another_codec_is_for_that() -> None:
     video = film(30.0).video
     assert video is not None
     assert sizes_of(3840, 2160)[-1] == (3840, 2160)
-    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "h264", "fast").largest)[-1] == (1920, 1080)
-    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "hevc", "fast").largest)[-1] == (3840, 2160)
+    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "h264", ENCODER).largest)[-1] == (1920, 1080)
+    assert sizes_of(3840, 2160, attempt_of(video, "efficient", "hevc", ENCODER).largest)[-1] == (3840, 2160)
 
 
 LOG = """n:    1  XPSNR y: 41.0000  XPSNR u: 44.0000  XPSNR v: 45.0000

@@ -17,7 +17,7 @@ from matinee.encoding.pertitle.complexity import complexity_of
 from matinee.encoding.pertitle.hull import Size, Trial
 from matinee.encoding.pertitle.ladder import BASE_LADDER, Codec, CodecSet, box_height, box_max, fitted
 from matinee.encoding.pertitle.sample import Window, samples_near
-from matinee.encoding.recipe import Coding, coding_of, content_key
+from matinee.encoding.recipe import Coding, Encoder, coding_of, content_key
 from matinee.encoding.source import VideoStream
 from matinee.encoding.timeline import Chunk, Timeline, idr_frames
 from matinee.encoding.worker.corrections import corrections
@@ -128,22 +128,24 @@ def judged_at(size: Size, width: int, height: int) -> tuple[Size, str]:
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """How a ladder is tried: how it is coded, with which preset, and the largest 16:9 box, by its height."""
+    """How a ladder is tried: how it is coded, by which build of FFmpeg, with which preset, and the largest 16:9 box, by
+    its height."""
 
     coding: Coding
+    build: str
     preset: str
     largest: int = BASE_LADDER[-1][0]
 
 
-def attempt_of(video: VideoStream, codecs: CodecSet, codec: Codec, preset: str) -> Attempt:
+def attempt_of(video: VideoStream, codecs: CodecSet, codec: Codec, encoder: Encoder) -> Attempt:
     """How the ladder of one of `codecs` is tried for this film."""
-    return Attempt(coding=coding_of(video, codec), preset=preset, largest=box_max(codecs, codec))
+    largest = box_max(codecs, codec)
+    return Attempt(coding=coding_of(video, codec), build=encoder.build, preset=encoder.preset, largest=largest)
 
 
-def analysis_key(build: str, attempt: Attempt, video: VideoStream) -> str:
-    """The name of an analysis of a source: it changes with whatever changes its numbers. `build` is FFmpeg's."""
+def analysis_key(attempt: Attempt, video: VideoStream) -> str:
+    """The name of an analysis of a source: it changes with whatever changes its numbers."""
     settings = (
-        build,
         msgspec.json.encode(attempt).decode(),
         *(f"{crf:g}" for crf in (FINE_CRF[attempt.coding.codec], *CRFS[attempt.coding.codec])),
         f"{SHARE:g} {PIECES_FEW} {PIECES_MAX}",

@@ -46,6 +46,7 @@ from matinee.encoding.worker.workplace import (
     Workplace,
     clear_machine,
     load_inspection,
+    need_build,
     on_this_machine,
     run_ffmpeg,
     workroom,
@@ -174,6 +175,7 @@ def try_piece(
     """Encode one piece of a title at every size and rate factor, and score each; answers the name of the object."""
 
     def find(look: _Look) -> trial.Piece:
+        need_build(look.place, attempt.build)
         assert look.inspection.video is not None
         sizes = trial.sizes_of(*display_size(look.inspection.video), attempt.largest)
         at_s = float(piece.start / timeline.fps)
