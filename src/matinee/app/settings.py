@@ -15,9 +15,8 @@ from pathlib import Path
 import msgspec
 
 from matinee.base.errors import Invalid
-from matinee.encoding.pertitle.ladder import CodecSet, LadderKind
+from matinee.encoding.pertitle.ladder import CodecSet, LadderKind, Preset
 from matinee.encoding.qc.limits import QualityLimits
-from matinee.encoding.recipe import Preset
 from matinee.encoding.tracks.sound import Surround
 
 

@@ -7,7 +7,6 @@ So 'finished' can mean 'an object of that name exists', on any machine and after
 from __future__ import annotations
 
 import hashlib
-from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -22,12 +21,6 @@ KEY_DIGITS = 32
 X264_THREADS = 1
 """x264's output depends on its thread count; parallelism comes from chunks and rungs, which lose no quality."""
 AUDIO_RATE_HZ = 48_000
-
-
-Preset: TypeAlias = Literal[
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
-]
-"""x264's and x265's."""
 
 
 class Encoder(msgspec.Struct, frozen=True, kw_only=True):

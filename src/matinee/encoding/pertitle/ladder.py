@@ -14,6 +14,10 @@ from matinee.base.units import BitsPerSecond
 
 LadderKind: TypeAlias = Literal["fast", "quality"]
 """How rungs are found: the base ladder times the title's complexity, or trial encodes and their measured quality."""
+Preset: TypeAlias = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
+"""x264's and x265's."""
 Codec: TypeAlias = Literal["h264", "hevc", "av1"]
 CodecSet: TypeAlias = Literal["compat", "efficient", "all"]
 """Which ladders a title gets: H.264 alone, for every device there is; HEVC beside it; AV1 as well."""
