@@ -37,16 +37,10 @@ class StoreMark:
     async def check(self) -> None:
         """Raises AnotherStore."""
         known, found = await self.catalog.store_mark(), await asyncio.to_thread(self._found)
-        if known is None:
-            is_ours = await self._may_be_ours()
-            mark = found if found and is_ours else uuid.uuid4().hex
-            if is_ours:  # the store first: a mark that nobody knows is adopted the next time
-                await asyncio.to_thread(store.write, self.objects, MARK, mark.encode())
-            known = await self.catalog.keep_store_mark(mark)
-            if is_ours:
-                found = known
-                if known != mark:  # another process was faster
-                    await asyncio.to_thread(store.write, self.objects, MARK, known.encode())
+        if known is None and await self._may_be_ours():
+            known = found = await self._claimed(found)
+        elif known is None:  # it is refused, with the mark by which it could be taken over
+            known = await self.catalog.keep_store_mark(uuid.uuid4().hex)
         if found is None:
             raise AnotherStore(
                 "the object store is not that of this library: it has no mark. See that it is mounted, and that "
@@ -58,6 +52,15 @@ class StoreMark:
                 f"library take it over, store the text {known} in it under the key {MARK!r}: films that it does "
                 "not know are removed then"
             )
+
+    async def _claimed(self, found: str | None) -> str:
+        """Mark both; the store first, so that a mark which nobody knows after a crash is adopted the next time."""
+        mark = found or uuid.uuid4().hex
+        await asyncio.to_thread(store.write, self.objects, MARK, mark.encode())
+        known = await self.catalog.keep_store_mark(mark)
+        if known != mark:  # another process was faster
+            await asyncio.to_thread(store.write, self.objects, MARK, known.encode())
+        return known
 
     async def _may_be_ours(self) -> bool:
         """Whether what is in a store fits what the library knows, where neither has been marked yet."""

@@ -19,7 +19,7 @@ from matinee.app.webhooks.delivery import shown
 from matinee.base.language import language_name
 from matinee.catalog.library import Find, Library
 from matinee.catalog.title import Title, episode_code
-from matinee.encoding.pertitle.ladder import CODEC_NAMES, box_height, leading
+from matinee.encoding.pertitle.ladder import CODEC_NAMES, box_height, leading_rungs
 from matinee.encoding.qc.report import Report as EncodeReport
 from matinee.work.job import Job, JobState, fraction
 
@@ -177,7 +177,7 @@ def of_report(report: Report) -> RenderableType:
 
 def _of_ladder(ladder: Ladder) -> RenderableType:
     rungs = _table(CODEC_NAMES[ladder.codec], "Size", "Mb/s", "At most", "CRF", "VMAF", "Worst 5 %", "For")
-    shown = leading(ladder.rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+    shown = leading_rungs(ladder.rungs)
     for rung in ladder.rungs:
         rungs.add_row(
             rung.name,

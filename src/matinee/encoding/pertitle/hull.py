@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from matinee.base.units import BitsPerSecond
-from matinee.encoding.pertitle.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height, leading
+from matinee.encoding.pertitle.ladder import BASE_LADDER, BIT_SHARE, Codec, Rung, box_height, leading_rungs
 
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels, even."""
@@ -266,7 +266,7 @@ def saving(trials: Sequence[Trial], rungs: Sequence[Rung], codec: Codec = "h264"
     cannot be compared."""
     fixed, sizes = fixed_points(trials, codec), {trial.size for trial in _alike(trials)}
     alike = [rung for rung in rungs if (rung.width, rung.height) in sizes]
-    best = leading(alike, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+    best = leading_rungs(alike)
     measured = [(float(rung.bitrate_bps), rung.vmaf) for rung in best if rung.vmaf is not None]
     if len(fixed) < 2 or len(measured) < 2:
         return None

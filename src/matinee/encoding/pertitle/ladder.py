@@ -77,6 +77,11 @@ def leading(rungs: Sequence[T], size_and_rate: Callable[[T], tuple[int, float]])
     ]
 
 
+def leading_rungs(rungs: Sequence[Rung]) -> list[Rung]:
+    """The `leading` ones of rungs that are planned."""
+    return leading(rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+
+
 def box_height(width: int, height: int) -> int:
     """The height of the 16:9 box that a picture fills, upright or on its side: 720 of 1280x536 and of 720x1280."""
     longer, shorter = max(width, height), min(width, height)

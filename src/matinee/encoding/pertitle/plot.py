@@ -10,7 +10,7 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 from matinee.encoding.pertitle.hull import Point, Trial, curves
-from matinee.encoding.pertitle.ladder import Rung, box_height, leading
+from matinee.encoding.pertitle.ladder import Rung, box_height, leading_rungs
 
 WIDTH, HEIGHT = 960, 560
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 64, 56
@@ -41,7 +41,7 @@ def hull_svg(title: str, trials: Sequence[Trial], rungs: Sequence[Rung]) -> str:
             f'<text x="{scale.x(end.bitrate_bps) + 6:.1f}" y="{scale.y(end.vmaf) - 6:.1f}" style="fill:{colour}">'
             f"{box_height(*size)}p</text>"
         )
-    shown = leading(rungs, lambda rung: (box_height(rung.width, rung.height), rung.bitrate_bps))
+    shown = leading_rungs(rungs)
     parts += [scale.rung(one, is_leading=one in shown) for one in rungs if one.vmaf is not None]
     return "\n".join([*parts, "</svg>", ""])
 
